@@ -1,0 +1,1 @@
+"""Users, personal tokens, one-time login links, socket tickets."""

@@ -1,0 +1,1 @@
+"""Actions: standing rules, their triggers, firings and executions."""

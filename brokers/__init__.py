@@ -1,0 +1,1 @@
+"""One port to brokers, one module per broker."""

@@ -1,0 +1,1 @@
+"""Money, clock, ids, errors, enqueue-after-commit: knows nobody."""

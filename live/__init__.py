@@ -1,0 +1,1 @@
+"""What is pushed to browsers: per-user numbered events and the WebSocket consumers."""

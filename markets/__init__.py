@@ -1,0 +1,1 @@
+"""Instruments, quotes, bars, calendars, feeds and the pure fill model."""

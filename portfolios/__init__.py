@@ -1,0 +1,1 @@
+"""Portfolios, the append-only ledger, lots and holdings."""

@@ -1,0 +1,1 @@
+"""Settings, URLs, ASGI, Celery and the wiring: the one composition root."""

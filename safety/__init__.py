@@ -1,0 +1,1 @@
+"""The safety gate: policy, kill switch and pure checks over a snapshot."""

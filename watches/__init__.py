@@ -1,0 +1,1 @@
+"""The crossing engine: tell OWNER when SERIES crosses LEVEL."""
