@@ -1,0 +1,70 @@
+"""Users and the ways they prove who they are."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from common.ids import new_id
+
+
+class User(AbstractUser):
+    """A person. Every row of the other rooms belongs to exactly one user and is visible to nobody else."""
+
+    time_zone = models.CharField(max_length=64, default="America/New_York", help_text="IANA name, used to show times")
+
+
+class LoginLink(models.Model):
+    """A one-time login link, printed at start. Only a hash of the secret is stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_links")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class ApiToken(models.Model):
+    """A personal token for scripts: `Authorization: Token pfl_…`. Only a hash is stored; the prefix is for the list."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        TRADE = "trade", "Create and change rules and orders"
+        APPROVE = "approve", "Approve waiting orders"
+        ADMIN = "admin", "Change safety policy and switches"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="api_token_name_once_per_user")]
+
+
+class SocketTicket(models.Model):
+    """A single-use ticket, valid for 30 s, with which a JWT client opens a WebSocket."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class IdempotencyRecord(models.Model):
+    """The first answer given to an `Idempotency-Key`; the same key returns it again."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    key = models.CharField(max_length=128)
+    request_hash = models.CharField(max_length=64, help_text="SHA-256 of method, path and body")
+    status_code = models.PositiveSmallIntegerField(null=True, help_text="null while the first request is running")
+    response = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")]

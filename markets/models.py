@@ -1,0 +1,127 @@
+"""What is traded, when, and at what price."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from common.fields import price_field, quantity_field
+
+
+class Exchange(models.Model):
+    """A venue with a clock of its own. `DEMO` is always open: every New York calendar day is one session."""
+
+    code = models.CharField(primary_key=True, max_length=10)
+    name = models.CharField(max_length=80)
+    time_zone = models.CharField(max_length=64, default="America/New_York")
+    always_open = models.BooleanField(default=False)
+
+
+class MarketSession(models.Model):
+    """One trading session. Times are UTC; `closes_at` is early on half-days."""
+
+    exchange = models.ForeignKey(Exchange, on_delete=models.CASCADE, related_name="sessions")
+    date = models.DateField(help_text="the exchange's date")
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    early_close = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["exchange", "date"], name="one_session_per_exchange_and_date"),
+            models.CheckConstraint(condition=models.Q(closes_at__gt=models.F("opens_at")), name="session_closes_after_it_opens"),
+        ]
+        indexes = [models.Index(fields=["exchange", "closes_at"], name="session_by_close")]  # "the next session from now"
+
+
+class Instrument(models.Model):
+    """Something that can be held. The symbol is the key everywhere."""
+
+    symbol = models.CharField(primary_key=True, max_length=20)
+    name = models.CharField(max_length=120)
+    aliases = models.JSONField(default=list, blank=True, help_text="other names people use, lower case: facebook, fb")
+    exchange = models.ForeignKey(Exchange, on_delete=models.PROTECT)
+    asset_class = models.CharField(max_length=20, default="us_equity")
+    active = models.BooleanField(default=True)
+    tradable = models.BooleanField(default=True)
+    fractionable = models.BooleanField(default=True)
+    demo = models.BooleanField(default=False, help_text="prices are demo data; orders can go to the paper broker only")
+    data_label = models.CharField(max_length=120, blank=True, help_text="what the price data is, shown beside it")
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class Quote(models.Model):
+    """The latest usable regular-session observation of one instrument, and the extremes since it was last evaluated.
+
+    `low`/`high` cover every tick from `range_since` until now; claiming a quote for evaluation (dirty -> not dirty)
+    starts a new range at the last price. The table is small and updated often: it has no secondary index, so that
+    updates stay in place (HOT).
+    """
+
+    instrument = models.OneToOneField(Instrument, on_delete=models.CASCADE, primary_key=True, db_column="symbol")
+    last = price_field()
+    bid = price_field(null=True)
+    ask = price_field(null=True)
+    low = price_field()
+    high = price_field()
+    range_since = models.DateTimeField(help_text="when the first tick of this range was received")
+    volume = quantity_field(default=0, help_text="cumulative in this session")
+    session_date = models.DateField(null=True, help_text="the exchange's date of this observation")
+    session_open = price_field(null=True)
+    prev_close = price_field(null=True, help_text="previous session's close, split-adjusted")
+    at = models.DateTimeField(help_text="the source's time of the last tick")
+    received_at = models.DateTimeField()
+    source = models.CharField(max_length=20)
+    dirty = models.BooleanField(default=True, help_text="seen by the feed, not yet by the engine")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(last__gt=0) & models.Q(low__gt=0), name="quote_prices_positive"),
+            models.CheckConstraint(
+                condition=models.Q(low__lte=models.F("last")) & models.Q(high__gte=models.F("last")), name="quote_range_holds_last"
+            ),
+        ]
+
+
+class Bar(models.Model):
+    """One bar. `at` is the start of the bar in UTC; a daily bar starts at its session date's midnight UTC."""
+
+    class Timeframe(models.TextChoices):
+        MINUTE = "1m", "1 minute"
+        DAY = "1d", "1 day"
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, db_column="symbol", related_name="bars", db_index=False)
+    timeframe = models.CharField(max_length=3, choices=Timeframe.choices)
+    at = models.DateTimeField()
+    open = price_field()
+    high = price_field()
+    low = price_field()
+    close = price_field()
+    volume = quantity_field(default=0)
+    source = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "timeframe", "at"], name="one_bar_per_instrument_timeframe_and_start"),
+            models.CheckConstraint(
+                condition=models.Q(low__gt=0)
+                & models.Q(low__lte=models.F("open"))
+                & models.Q(low__lte=models.F("close"))
+                & models.Q(high__gte=models.F("open"))
+                & models.Q(high__gte=models.F("close")),
+                name="bar_prices_in_order",
+            ),
+        ]
+
+
+class WatchlistItem(models.Model):
+    """A symbol a user wants to see live, whether or not a rule uses it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watchlist")
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "instrument"], name="watchlist_symbol_once_per_user")]
