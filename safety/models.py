@@ -1,0 +1,103 @@
+"""Limits and switches, as rows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from common.fields import money_field, percent_field
+from portfolios.models import Portfolio
+
+_PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1000))]
+
+
+class SafetyPolicy(models.Model):
+    """A user's limits; a row with a portfolio overrides the user's row for that portfolio. Percent of equity unless said."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="safety_policies")
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, null=True, blank=True, related_name="safety_policies")
+    version = models.PositiveIntegerField(default=1)
+    paper_trading = models.BooleanField(default=True, help_text="only paper accounts may trade")
+    max_daily_trades = models.PositiveIntegerField(default=10, help_text="orders per exchange date")
+    max_position_pct = percent_field(default=Decimal(10), validators=_PERCENT, help_text="of the portfolio in one symbol")
+    max_order_notional_pct = percent_field(default=Decimal(25), validators=_PERCENT)
+    max_gross_pct = percent_field(default=Decimal(100), validators=_PERCENT)
+    max_open_orders = models.PositiveIntegerField(default=20)
+    daily_turnover_pct = percent_field(default=Decimal(100), validators=_PERCENT)
+    large_order_pct = percent_field(default=Decimal(5), validators=_PERCENT, help_text="above it a human approves")
+    large_order_amount = money_field(null=True, blank=True, help_text="in dollars; replaces large_order_pct when set")
+    daily_loss_reduce_pct = percent_field(default=Decimal(2), validators=_PERCENT)
+    daily_loss_halt_pct = percent_field(default=Decimal(4), validators=_PERCENT)
+    drawdown_halt_pct = percent_field(default=Decimal(10), validators=_PERCENT)
+    price_collar_pct = percent_field(default=Decimal(10), validators=_PERCENT, help_text="limit price from the last price")
+    price_jump_pct = percent_field(default=Decimal(20), validators=_PERCENT, help_text="last price from the previous close")
+    max_spread_pct = percent_field(default=Decimal(2), validators=_PERCENT)
+    quote_max_age_seconds = models.PositiveIntegerField(default=15)
+    buying_power_cushion_pct = percent_field(default=Decimal(2), validators=_PERCENT)
+    duplicate_window_seconds = models.PositiveIntegerField(default=60)
+    orders_per_minute = models.PositiveIntegerField(null=True, blank=True, default=None, help_text="per account; empty is off")
+    orders_per_minute_per_symbol = models.PositiveIntegerField(null=True, blank=True, default=None)
+    symbol_whitelist = models.JSONField(default=list, blank=True, help_text="empty: every symbol")
+    symbol_blacklist = models.JSONField(default=list, blank=True)
+    extended_hours = models.BooleanField(default=False)
+    failures_before_review = models.PositiveIntegerField(default=3, help_text="consecutive failures that stop a rule")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "safety policies"
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=models.Q(portfolio__isnull=True), name="one_policy_per_user"),
+            models.UniqueConstraint(fields=["portfolio"], name="one_policy_override_per_portfolio"),
+        ]
+
+
+class TradingState(models.TextChoices):
+    """ACTIVE trades; REDUCING admits only orders that shrink a position; HALTED admits nothing automatic."""
+
+    ACTIVE = "active", "Active"
+    REDUCING = "reducing", "Reducing only"
+    HALTED = "halted", "Halted"
+
+
+class Switch(models.Model):
+    """A kill switch of one scope. The `global` row and one `user` row per user always exist: `safety.switch` locks them.
+
+    Submission reads the switches holding a share lock on those two rows until the order is recorded; killing locks
+    them exclusively. So when `kill` has returned, no order that read "off" is still on its way.
+    """
+
+    class Scope(models.TextChoices):
+        GLOBAL = "global", "Everything"
+        USER = "user", "One user"
+        PORTFOLIO = "portfolio", "One portfolio"
+        ACTION = "action", "One rule"
+        AGENT = "agent", "The agent of one user"
+
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    scope_id = models.CharField(max_length=40, default="", help_text="empty for global")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    killed = models.BooleanField(default=False)
+    trading_state = models.CharField(max_length=8, choices=TradingState.choices, default=TradingState.ACTIVE)
+    epoch = models.PositiveBigIntegerField(default=0, help_text="counts changes")
+    reason = models.CharField(max_length=200, blank=True)
+    changed_by = models.CharField(max_length=80, blank=True)
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "switches"
+        constraints = [models.UniqueConstraint(fields=["scope", "scope_id"], name="one_switch_per_scope")]
+
+
+class SafetyEvent(models.Model):
+    """Every kill, resume and policy change: who, when, before and after. Append-only (a database trigger says no)."""
+
+    at = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=30)
+    actor = models.CharField(max_length=80)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    note = models.CharField(max_length=300, blank=True)

@@ -1,0 +1,104 @@
+"""Series, watches on them, and timers. No row here knows what a rule is: an owner is a kind and an id."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Series(models.Model):
+    """A value over time: a subject and an observable.
+
+    A *derived* series follows a quote: value = offset + price * numerator / denominator, so that change, drawdown
+    and live averages cost one formula in the batch statement. A *pushed* series gets its values from `watches.feeding`.
+
+    A *peak group* (`kind` peak) is a derived series whose reference is the highest (side long) or lowest (short)
+    price since it began; the engine moves it.
+    """
+
+    class Kind(models.TextChoices):
+        DERIVED = "derived", "Follows the price"
+        ABSOLUTE = "absolute", "Follows the price, sign dropped"
+        VOLUME = "volume", "Follows the session volume"
+        PEAK_PERCENT = "peak_pct", "Percent from the best price since it began"
+        PEAK_AMOUNT = "peak_amt", "Dollars from the best price since it began"
+        PUSHED = "pushed", "Values arrive from outside"
+
+    subject = models.CharField(max_length=64, help_text="a symbol, or portfolio:<id>, goal:<id>")
+    observable = models.CharField(max_length=80, help_text="price, change_pct:1d, drawdown:pct:long:<n>, ma_cross:sma:10:50:1d …")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    offset = models.DecimalField(max_digits=28, decimal_places=9, default=0)
+    numerator = models.DecimalField(max_digits=28, decimal_places=9, default=1)
+    denominator = models.DecimalField(max_digits=28, decimal_places=9, null=True, default=1, help_text="null: reference unknown")
+    short = models.BooleanField(default=False, help_text="peak groups: follows the lowest price instead")
+    reference_at = models.DateTimeField(null=True, help_text="when the reference was computed")
+    value = models.DecimalField(max_digits=28, decimal_places=9, null=True, help_text="pushed: last value")
+    value_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "series"
+        constraints = [models.UniqueConstraint(fields=["subject", "observable"], name="one_series_per_subject_and_observable")]
+
+
+class Phase(models.IntegerChoices):
+    """Where a watch is in its life. What it scans for in each phase is written in its `scan_*` columns."""
+
+    OFF = 0, "Off"  # scans for nothing
+    ARMED = 1, "Armed"  # fires when the value reaches `level`
+    PRIME = 2, "Waiting for the other side"  # edge cross: must first see the value on the other side
+    RECOVER = 3, "Waiting to come back"  # fired; must come back by the hysteresis before it arms again
+    COOLING = 4, "Cooling down"  # came back, cooldown not over: `rearm_at`
+    ACTIVATE = 5, "Waiting for the activation price"  # trailing stop with an activation price
+    WAITING = 6, "Waiting for a reference"  # the first usable observation gives the reference
+
+
+class Watch(models.Model):
+    """Tell OWNER when SERIES reaches LEVEL. One per owner."""
+
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="watches", db_index=False)
+    owner_kind = models.CharField(max_length=10, help_text="action, order, alert …")
+    owner_id = models.UUIDField()
+    epoch = models.PositiveIntegerField(help_text="the owner's arming epoch; a hit of another epoch is stale")
+    direction = models.SmallIntegerField(help_text="+1 fires upwards, -1 downwards")
+    level = models.DecimalField(max_digits=28, decimal_places=9)
+    strict = models.BooleanField(default=False, help_text="fires beyond the level, not at it")
+    cross = models.BooleanField(default=False, help_text="edge cross: primes on the other side first")
+    hysteresis = models.DecimalField(max_digits=28, decimal_places=9, default=0)
+    cooldown_seconds = models.PositiveIntegerField(default=0)
+    repeats = models.BooleanField(default=False, help_text="arms again after firing")
+    phase = models.SmallIntegerField(choices=Phase.choices)
+    armed_at = models.DateTimeField(help_text="extremes seen before this do not count, only the last value does")
+    rearm_at = models.DateTimeField(null=True)
+    plan = models.JSONField(default=dict, help_text="what to become next: the peak group after activation, …")
+    # What the watch is scanning for right now: value >= scan_level (+1), value <= scan_level (-1), nothing (0).
+    scan = models.SmallIntegerField(default=0)
+    scan_level = models.DecimalField(max_digits=28, decimal_places=9, default=0)
+    scan_strict = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "watches"
+        constraints = [
+            models.UniqueConstraint(fields=["owner_kind", "owner_id"], name="one_watch_per_owner"),
+            models.CheckConstraint(condition=Q(direction__in=[-1, 1]) & Q(scan__in=[-1, 0, 1]), name="watch_directions"),
+        ]
+        indexes = [
+            # The engine's two range scans: "which watches of this series does the batch's high (low) reach?"
+            models.Index(fields=["series", "scan_level"], condition=Q(scan=1), name="watch_scan_up"),
+            models.Index(fields=["series", "scan_level"], condition=Q(scan=-1), name="watch_scan_down"),
+            models.Index(fields=["rearm_at"], condition=Q(phase=4), name="watch_cooling"),  # "whose cooldown is over?"
+            models.Index(fields=["series"], name="watch_by_series"),  # merging peak groups, "is this series in use?"
+        ]
+
+
+class Timer(models.Model):
+    """Tell OWNER when the time has come. One per owner and purpose."""
+
+    owner_kind = models.CharField(max_length=10)
+    owner_id = models.UUIDField()
+    purpose = models.CharField(max_length=10, help_text="fire, arm, expire")
+    due_at = models.DateTimeField()
+    epoch = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner_kind", "owner_id", "purpose"], name="one_timer_per_owner_and_purpose")]
+        indexes = [models.Index(fields=["due_at"], name="timer_due")]  # swept every second
