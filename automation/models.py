@@ -76,7 +76,9 @@ class Action(models.Model):
     cooldown_seconds = models.PositiveIntegerField(default=0)
     notes = models.TextField(blank=True)
     # --- kept by the engine
-    epoch = models.PositiveIntegerField(default=1, help_text="arming epoch: every firing and re-arming edit takes the next")
+    epoch = models.PositiveIntegerField(
+        default=1, help_text="arming epoch: every firing and re-arming edit takes the next"
+    )
     executions_count = models.PositiveIntegerField(default=0, help_text="executions that count towards max_executions")
     failures_in_a_row = models.PositiveIntegerField(default=0)
     last_triggered_at = models.DateTimeField(null=True, blank=True)
@@ -135,7 +137,8 @@ class Action(models.Model):
                 name="action_window_not_empty",
             ),
             models.CheckConstraint(
-                condition=Q(max_executions__isnull=True) | (Q(max_executions__gt=0) & Q(executions_count__lte=F("max_executions"))),
+                condition=Q(max_executions__isnull=True)
+                | (Q(max_executions__gt=0) & Q(executions_count__lte=F("max_executions"))),
                 name="action_executions_within_maximum",
             ),
             models.CheckConstraint(condition=Q(status__in=ActionStatus.values), name="action_status_known"),

@@ -20,10 +20,14 @@ class BrokerAccount(models.Model):
     portfolio = models.OneToOneField(Portfolio, on_delete=models.PROTECT, related_name="broker_account")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PAPER)
     live = models.BooleanField(default=False, help_text="real money")
-    slippage_bps = models.DecimalField(max_digits=8, decimal_places=2, default=2, help_text="paper: added to half the spread")
+    slippage_bps = models.DecimalField(
+        max_digits=8, decimal_places=2, default=2, help_text="paper: added to half the spread"
+    )
     fee_per_order = money_field(default=0)
     fee_bps = models.DecimalField(max_digits=8, decimal_places=2, default=0)
-    max_fill_quantity = quantity_field(null=True, blank=True, help_text="paper: at most this many shares per fill; empty is no limit")
+    max_fill_quantity = quantity_field(
+        null=True, blank=True, help_text="paper: at most this many shares per fill; empty is no limit"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -68,7 +72,9 @@ class PaperOrder(models.Model):
         ]
         indexes = [
             # matching: "open orders of this symbol"; expiry: "open orders past their time"
-            models.Index(fields=["instrument", "expires_at"], condition=models.Q(closed_at__isnull=True), name="paper_order_open")
+            models.Index(
+                fields=["instrument", "expires_at"], condition=models.Q(closed_at__isnull=True), name="paper_order_open"
+            )
         ]
 
 

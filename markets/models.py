@@ -29,9 +29,13 @@ class MarketSession(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["exchange", "date"], name="one_session_per_exchange_and_date"),
-            models.CheckConstraint(condition=models.Q(closes_at__gt=models.F("opens_at")), name="session_closes_after_it_opens"),
+            models.CheckConstraint(
+                condition=models.Q(closes_at__gt=models.F("opens_at")), name="session_closes_after_it_opens"
+            ),
         ]
-        indexes = [models.Index(fields=["exchange", "closes_at"], name="session_by_close")]  # "the next session from now"
+        indexes = [
+            models.Index(fields=["exchange", "closes_at"], name="session_by_close")
+        ]  # "the next session from now"
 
 
 class Instrument(models.Model):
@@ -80,7 +84,8 @@ class Quote(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(last__gt=0) & models.Q(low__gt=0), name="quote_prices_positive"),
             models.CheckConstraint(
-                condition=models.Q(low__lte=models.F("last")) & models.Q(high__gte=models.F("last")), name="quote_range_holds_last"
+                condition=models.Q(low__lte=models.F("last")) & models.Q(high__gte=models.F("last")),
+                name="quote_range_holds_last",
             ),
         ]
 
@@ -92,7 +97,9 @@ class Bar(models.Model):
         MINUTE = "1m", "1 minute"
         DAY = "1d", "1 day"
 
-    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, db_column="symbol", related_name="bars", db_index=False)
+    instrument = models.ForeignKey(
+        Instrument, on_delete=models.CASCADE, db_column="symbol", related_name="bars", db_index=False
+    )
     timeframe = models.CharField(max_length=3, choices=Timeframe.choices)
     at = models.DateTimeField()
     open = price_field()
@@ -104,7 +111,9 @@ class Bar(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["instrument", "timeframe", "at"], name="one_bar_per_instrument_timeframe_and_start"),
+            models.UniqueConstraint(
+                fields=["instrument", "timeframe", "at"], name="one_bar_per_instrument_timeframe_and_start"
+            ),
             models.CheckConstraint(
                 condition=models.Q(low__gt=0)
                 & models.Q(low__lte=models.F("open"))

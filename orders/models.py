@@ -55,7 +55,9 @@ class Order(models.Model):
     side = models.CharField(max_length=4, choices=Side.choices)
     order_type = models.CharField(max_length=16, choices=OrderType.choices, default=OrderType.MARKET)
     time_in_force = models.CharField(max_length=3, choices=TimeInForce.choices, default=TimeInForce.DAY)
-    quantity = quantity_field(null=True, help_text="what was asked for, or what the amount came to at the decision price")
+    quantity = quantity_field(
+        null=True, help_text="what was asked for, or what the amount came to at the decision price"
+    )
     notional = money_field(null=True, help_text="what was asked for in dollars")
     limit_price = price_field(null=True)
     stop_price = price_field(null=True)
@@ -73,7 +75,9 @@ class Order(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     broker_order_id = models.CharField(max_length=64, blank=True)
     filled_quantity = quantity_field(default=0)
-    filled_value = models.DecimalField(max_digits=28, decimal_places=9, default=0, help_text="sum of quantity times price")
+    filled_value = models.DecimalField(
+        max_digits=28, decimal_places=9, default=0, help_text="sum of quantity times price"
+    )
     average_price = price_field(null=True)
     submitted_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
@@ -86,7 +90,8 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(quantity__gt=0) | models.Q(quantity__isnull=True, notional__gt=0), name="order_has_a_positive_size"
+                condition=models.Q(quantity__gt=0) | models.Q(quantity__isnull=True, notional__gt=0),
+                name="order_has_a_positive_size",
             ),
             models.CheckConstraint(condition=models.Q(state__in=OrderState.values), name="order_state_known"),
             models.CheckConstraint(
@@ -100,7 +105,8 @@ class Order(models.Model):
                 name="order_stop_price_fits_type",
             ),
             models.CheckConstraint(
-                condition=models.Q(filled_quantity=0) | models.Q(filled_quantity__lte=models.F("quantity")), name="order_not_overfilled"
+                condition=models.Q(filled_quantity=0) | models.Q(filled_quantity__lte=models.F("quantity")),
+                name="order_not_overfilled",
             ),
         ]
         indexes = [
@@ -113,7 +119,9 @@ class Order(models.Model):
             # gate: "what is in flight in this portfolio" and the kill switch: "what is open"
             models.Index(
                 fields=["portfolio", "instrument"],
-                condition=models.Q(state__in=["awaiting_approval", "queued", "submitting", "unknown", "accepted", "partially_filled"]),
+                condition=models.Q(
+                    state__in=["awaiting_approval", "queued", "submitting", "unknown", "accepted", "partially_filled"]
+                ),
                 name="order_in_flight",
             ),
             models.Index(fields=["portfolio", "trading_date"], name="order_daily_limits"),  # gate: daily caps

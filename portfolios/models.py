@@ -24,7 +24,9 @@ class Portfolio(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user"], condition=models.Q(primary=True), name="one_primary_portfolio_per_user"),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(primary=True), name="one_primary_portfolio_per_user"
+            ),
             models.UniqueConstraint(fields=["user", "name"], name="portfolio_name_once_per_user"),
         ]
 
@@ -60,7 +62,9 @@ class LedgerEntry(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["portfolio", "source_kind", "source_id", "kind"], name="ledger_books_each_source_once")
+            models.UniqueConstraint(
+                fields=["portfolio", "source_kind", "source_id", "kind"], name="ledger_books_each_source_once"
+            )
         ]
         indexes = [models.Index(fields=["portfolio", "-at", "-id"], name="ledger_list")]  # the transactions page
 
@@ -96,12 +100,17 @@ class Lot(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(open_quantity__gte=0) & models.Q(open_quantity__lte=models.F("quantity")), name="lot_open_within_bounds"
+                condition=models.Q(open_quantity__gte=0) & models.Q(open_quantity__lte=models.F("quantity")),
+                name="lot_open_within_bounds",
             )
         ]
         indexes = [
             # disposal: "open lots of this symbol, oldest first"
-            models.Index(fields=["portfolio", "instrument", "acquired_at"], condition=models.Q(open_quantity__gt=0), name="lot_open_fifo")
+            models.Index(
+                fields=["portfolio", "instrument", "acquired_at"],
+                condition=models.Q(open_quantity__gt=0),
+                name="lot_open_fifo",
+            )
         ]
 
 

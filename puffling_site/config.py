@@ -126,7 +126,9 @@ def _database(url: str) -> dict[str, object]:
     """Django's DATABASES entry for a postgresql:// URL."""
     parts = urlsplit(url or "postgresql://puffling@127.0.0.1:5432/puffling")
     if parts.scheme not in ("postgres", "postgresql"):
-        raise BadSetting(f"DATABASE_URL starts with {parts.scheme!r}: Puffling needs postgresql://user:password@host:port/name")
+        raise BadSetting(
+            f"DATABASE_URL starts with {parts.scheme!r}: Puffling needs postgresql://user:password@host:port/name"
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "puffling",

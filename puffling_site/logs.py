@@ -41,13 +41,22 @@ def configure(*, json: bool, level: str) -> None:
     ]
     renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     # format_exc_info runs before redact so that tracebacks are cleaned too.
-    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, redact, renderer]
+    final = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        redact,
+        renderer,
+    ]
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {
-                "puffling": {"()": structlog.stdlib.ProcessorFormatter, "foreign_pre_chain": shared, "processors": final}
+                "puffling": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": final,
+                }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "puffling"}},
             "root": {"handlers": ["stderr"], "level": level},

@@ -18,11 +18,15 @@ class SafetyPolicy(models.Model):
     """A user's limits; a row with a portfolio overrides the user's row for that portfolio. Percent of equity unless said."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="safety_policies")
-    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, null=True, blank=True, related_name="safety_policies")
+    portfolio = models.ForeignKey(
+        Portfolio, on_delete=models.CASCADE, null=True, blank=True, related_name="safety_policies"
+    )
     version = models.PositiveIntegerField(default=1)
     paper_trading = models.BooleanField(default=True, help_text="only paper accounts may trade")
     max_daily_trades = models.PositiveIntegerField(default=10, help_text="orders per exchange date")
-    max_position_pct = percent_field(default=Decimal(10), validators=_PERCENT, help_text="of the portfolio in one symbol")
+    max_position_pct = percent_field(
+        default=Decimal(10), validators=_PERCENT, help_text="of the portfolio in one symbol"
+    )
     max_order_notional_pct = percent_field(default=Decimal(25), validators=_PERCENT)
     max_gross_pct = percent_field(default=Decimal(100), validators=_PERCENT)
     max_open_orders = models.PositiveIntegerField(default=20)
@@ -32,13 +36,19 @@ class SafetyPolicy(models.Model):
     daily_loss_reduce_pct = percent_field(default=Decimal(2), validators=_PERCENT)
     daily_loss_halt_pct = percent_field(default=Decimal(4), validators=_PERCENT)
     drawdown_halt_pct = percent_field(default=Decimal(10), validators=_PERCENT)
-    price_collar_pct = percent_field(default=Decimal(10), validators=_PERCENT, help_text="limit price from the last price")
-    price_jump_pct = percent_field(default=Decimal(20), validators=_PERCENT, help_text="last price from the previous close")
+    price_collar_pct = percent_field(
+        default=Decimal(10), validators=_PERCENT, help_text="limit price from the last price"
+    )
+    price_jump_pct = percent_field(
+        default=Decimal(20), validators=_PERCENT, help_text="last price from the previous close"
+    )
     max_spread_pct = percent_field(default=Decimal(2), validators=_PERCENT)
     quote_max_age_seconds = models.PositiveIntegerField(default=15)
     buying_power_cushion_pct = percent_field(default=Decimal(2), validators=_PERCENT)
     duplicate_window_seconds = models.PositiveIntegerField(default=60)
-    orders_per_minute = models.PositiveIntegerField(null=True, blank=True, default=None, help_text="per account; empty is off")
+    orders_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, default=None, help_text="per account; empty is off"
+    )
     orders_per_minute_per_symbol = models.PositiveIntegerField(null=True, blank=True, default=None)
     symbol_whitelist = models.JSONField(default=list, blank=True, help_text="empty: every symbol")
     symbol_blacklist = models.JSONField(default=list, blank=True)
@@ -49,7 +59,9 @@ class SafetyPolicy(models.Model):
     class Meta:
         verbose_name_plural = "safety policies"
         constraints = [
-            models.UniqueConstraint(fields=["user"], condition=models.Q(portfolio__isnull=True), name="one_policy_per_user"),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(portfolio__isnull=True), name="one_policy_per_user"
+            ),
             models.UniqueConstraint(fields=["portfolio"], name="one_policy_override_per_portfolio"),
         ]
 
@@ -78,7 +90,9 @@ class Switch(models.Model):
 
     scope = models.CharField(max_length=10, choices=Scope.choices)
     scope_id = models.CharField(max_length=40, default="", help_text="empty for global")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     killed = models.BooleanField(default=False)
     trading_state = models.CharField(max_length=8, choices=TradingState.choices, default=TradingState.ACTIVE)
     epoch = models.PositiveBigIntegerField(default=0, help_text="counts changes")

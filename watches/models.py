@@ -25,11 +25,15 @@ class Series(models.Model):
         PUSHED = "pushed", "Values arrive from outside"
 
     subject = models.CharField(max_length=64, help_text="a symbol, or portfolio:<id>, goal:<id>")
-    observable = models.CharField(max_length=80, help_text="price, change_pct:1d, drawdown:pct:long:<n>, ma_cross:sma:10:50:1d …")
+    observable = models.CharField(
+        max_length=80, help_text="price, change_pct:1d, drawdown:pct:long:<n>, ma_cross:sma:10:50:1d …"
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     offset = models.DecimalField(max_digits=28, decimal_places=9, default=0)
     numerator = models.DecimalField(max_digits=28, decimal_places=9, default=1)
-    denominator = models.DecimalField(max_digits=28, decimal_places=9, null=True, default=1, help_text="null: reference unknown")
+    denominator = models.DecimalField(
+        max_digits=28, decimal_places=9, null=True, default=1, help_text="null: reference unknown"
+    )
     short = models.BooleanField(default=False, help_text="peak groups: follows the lowest price instead")
     reference_at = models.DateTimeField(null=True, help_text="when the reference was computed")
     value = models.DecimalField(max_digits=28, decimal_places=9, null=True, help_text="pushed: last value")
@@ -37,7 +41,9 @@ class Series(models.Model):
 
     class Meta:
         verbose_name_plural = "series"
-        constraints = [models.UniqueConstraint(fields=["subject", "observable"], name="one_series_per_subject_and_observable")]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "observable"], name="one_series_per_subject_and_observable")
+        ]
 
 
 class Phase(models.IntegerChoices):
@@ -79,7 +85,9 @@ class Watch(models.Model):
         verbose_name_plural = "watches"
         constraints = [
             models.UniqueConstraint(fields=["owner_kind", "owner_id"], name="one_watch_per_owner"),
-            models.CheckConstraint(condition=Q(direction__in=[-1, 1]) & Q(scan__in=[-1, 0, 1]), name="watch_directions"),
+            models.CheckConstraint(
+                condition=Q(direction__in=[-1, 1]) & Q(scan__in=[-1, 0, 1]), name="watch_directions"
+            ),
         ]
         indexes = [
             # The engine's two range scans: "which watches of this series does the batch's high (low) reach?"
@@ -100,5 +108,9 @@ class Timer(models.Model):
     epoch = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner_kind", "owner_id", "purpose"], name="one_timer_per_owner_and_purpose")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner_kind", "owner_id", "purpose"], name="one_timer_per_owner_and_purpose"
+            )
+        ]
         indexes = [models.Index(fields=["due_at"], name="timer_due")]  # swept every second
