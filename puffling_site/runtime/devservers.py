@@ -15,9 +15,7 @@ from puffling_site.runtime.throwaway import ThrowAway
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the servers until told to stop; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m puffling_site.runtime.devservers", description=__doc__)
-    parser.add_argument(
-        "--shared-buffers", default="128MB", help="PostgreSQL's shared_buffers (default 128MB)"
-    )
+    parser.add_argument("--shared-buffers", default="128MB", help="PostgreSQL's shared_buffers (default 128MB)")
     parser.add_argument("--durable", action="store_true", help="write to disk as the real servers do")
     options = parser.parse_args(argv)
     stopped = threading.Event()

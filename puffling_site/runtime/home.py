@@ -38,9 +38,7 @@ class Home:
         if self.account is None or can_reach(self.path, self.account):
             return str(self.path)
         if sys.platform != "linux":
-            raise RuntimeFault(
-                f"{self.account.name} cannot reach {self.path}; start Puffling as a normal user."
-            )
+            raise RuntimeFault(f"{self.account.name} cannot reach {self.path}; start Puffling as a normal user.")
         if self._handle is None:
             self._handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         return f"/proc/self/fd/{self._handle}"

@@ -59,9 +59,7 @@ class Postgres:
         self.port = port
         self.password = password
         self.admin_password = admin_password
-        self.settings = (
-            SETTINGS | {"shared_buffers": shared_buffers} | ({} if durable else THROW_AWAY_SETTINGS)
-        )
+        self.settings = SETTINGS | {"shared_buffers": shared_buffers} | ({} if durable else THROW_AWAY_SETTINGS)
         self.durable = durable
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -92,9 +90,7 @@ class Postgres:
         done = subprocess.run(launch.argv, capture_output=True, text=True, check=False, **launch.options)
         password_file.unlink()
         if done.returncode:
-            raise RuntimeFault(
-                f"initdb could not create {self.data}: {done.stderr.strip() or done.stdout.strip()}"
-            )
+            raise RuntimeFault(f"initdb could not create {self.data}: {done.stderr.strip() or done.stdout.strip()}")
         half.rename(self.data)
 
     def launch(self) -> Launch:
@@ -110,9 +106,7 @@ class Postgres:
         launch = self.launch()
         self.process = subprocess.Popen(launch.argv, stdout=log, stderr=log, **launch.options)
         process = self.process
-        wait_until(
-            lambda: self.is_ready(process.pid), process=process, what="PostgreSQL", seconds=READY_SECONDS
-        )
+        wait_until(lambda: self.is_ready(process.pid), process=process, what="PostgreSQL", seconds=READY_SECONDS)
         self.create_database()
 
     def is_ready(self, pid: int) -> bool:
@@ -139,9 +133,7 @@ class Postgres:
             # Checkpoints and statistics are for benches and `doctor`; neither lets the role read other data.
             connection.execute(sql.SQL("GRANT pg_checkpoint, pg_monitor TO {}").format(role))
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role)
-                )
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role))
 
     def stop(self, seconds: float = 30.0) -> None:
         """Stop: fast shutdown first, immediate shutdown when that takes longer than `seconds`."""
@@ -157,9 +149,7 @@ class Postgres:
     def _refuse_other_version(self) -> None:
         found = (self.data / "PG_VERSION").read_text().strip()
         binary = binaries.postgres_folder(self.home.account) / "postgres"
-        output = subprocess.run(
-            [binary, "--version"], capture_output=True, text=True, check=True, env=ENVIRONMENT
-        )
+        output = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True, env=ENVIRONMENT)
         match = re.search(r"(\d+)\.", output.stdout)
         if match is None or match[1] != found:
             raise RuntimeFault(
@@ -187,9 +177,7 @@ class Postgres:
             # The server of a supervisor that was killed: the kernel told it to stop, it may still be writing.
             os.kill(pid, signal.SIGINT)
             if time.monotonic() > deadline:
-                raise RuntimeFault(
-                    f"The PostgreSQL server with process id {pid} still uses {self.data}; stop it."
-                )
+                raise RuntimeFault(f"The PostgreSQL server with process id {pid} still uses {self.data}; stop it.")
             time.sleep(0.2)
         if pid and pid_file.exists():
             lines[0] = str(os.getpid())
@@ -202,7 +190,5 @@ class Postgres:
                 return Path(f"/proc/{pid}/cwd").resolve(strict=True) == self.data.resolve()
             except (FileNotFoundError, PermissionError, ProcessLookupError):
                 return False
-        done = subprocess.run(
-            ["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
         return "postgres" in done.stdout

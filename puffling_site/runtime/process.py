@@ -116,16 +116,12 @@ def free_port(preferred: int = 0, host: str = "127.0.0.1", tries: int = 100) -> 
         return int(probe.getsockname()[1])
 
 
-def wait_until(
-    check: Callable[[], bool], *, process: subprocess.Popen[bytes], what: str, seconds: float
-) -> None:
+def wait_until(check: Callable[[], bool], *, process: subprocess.Popen[bytes], what: str, seconds: float) -> None:
     """Poll `check` until it is true; RuntimeFault when the process ends first or the time is over."""
     deadline = time.monotonic() + seconds
     while not check():
         if process.poll() is not None:
-            raise RuntimeFault(
-                f"{what} ended with code {process.returncode} before it was ready; see its log."
-            )
+            raise RuntimeFault(f"{what} ended with code {process.returncode} before it was ready; see its log.")
         if time.monotonic() > deadline:
             raise RuntimeFault(f"{what} was not ready after {seconds:.0f} s; see its log.")
         time.sleep(0.02)

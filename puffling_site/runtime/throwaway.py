@@ -41,9 +41,7 @@ class ThrowAway:
             shared_buffers=self._shared_buffers,
             durable=self._durable,
         )
-        valkey = Valkey(
-            self.folder / "valkey", port=free_port(), password=secrets.token_hex(12), durable=self._durable
-        )
+        valkey = Valkey(self.folder / "valkey", port=free_port(), password=secrets.token_hex(12), durable=self._durable)
         return postgres, valkey
 
     def start(self) -> Self:

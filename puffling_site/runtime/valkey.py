@@ -29,9 +29,7 @@ loglevel warning
 class Valkey:
     """One Valkey server whose files are under `home`. `password` must be made of letters and digits."""
 
-    def __init__(
-        self, home: Path, *, port: int, password: str, maxmemory: str = "256mb", durable: bool = True
-    ) -> None:
+    def __init__(self, home: Path, *, port: int, password: str, maxmemory: str = "256mb", durable: bool = True) -> None:
         self.home = Home(home)
         self.port = port
         self.password = password
