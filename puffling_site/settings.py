@@ -131,6 +131,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Publishing must fail at once when the broker is away: kombu would retry inside the first publish for 6 s, and
+    # the feed and the evaluators would stand still. Workers reconnect by CELERY_BROKER_CONNECTION_MAX_RETRIES.
+    "max_retries": 0,
     "visibility_timeout": 1800,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
