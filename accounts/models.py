@@ -48,23 +48,26 @@ class ApiToken(models.Model):
 
 
 class SocketTicket(models.Model):
-    """A single-use ticket, valid for 30 s, with which a JWT client opens a WebSocket."""
+    """A single-use ticket, valid for 30 s, with which a JWT or token client opens a WebSocket."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE)
+    token = models.ForeignKey(
+        ApiToken, on_delete=models.CASCADE, null=True, help_text="the personal token it was got with: ends with it"
+    )
     secret_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
 
 class IdempotencyRecord(models.Model):
-    """The first answer given to an `Idempotency-Key`; the same key returns it again."""
+    """The first answer given to an `Idempotency-Key`; written in the transaction of the effect it answers for."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     key = models.CharField(max_length=128)
     request_hash = models.CharField(max_length=64, help_text="SHA-256 of method, path and body")
-    status_code = models.PositiveSmallIntegerField(null=True, help_text="null while the first request is running")
+    status_code = models.PositiveSmallIntegerField()
     response = models.JSONField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_index=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from common.ids import new_id
@@ -35,7 +36,11 @@ class Alert(models.Model):
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     symbol = models.CharField(max_length=20, blank=True)
-    data = models.JSONField(default=dict, help_text="what it is about: ids and values, e.g. action, execution, order")
+    data = models.JSONField(
+        default=dict,
+        encoder=DjangoJSONEncoder,
+        help_text="what it is about: ids and values, e.g. action, execution, order",
+    )
     dedupe_key = models.CharField(max_length=120)
     trace_id = models.UUIDField(null=True, db_index=True)
     triggered_at = models.DateTimeField()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 
@@ -18,7 +19,7 @@ class Event(models.Model):
     seq = models.BigIntegerField(null=True, help_text="1, 2, 3 … per user; null until published")
     topic = models.CharField(max_length=20, help_text="alerts, agent, orders, executions, actions, portfolio, safety")
     kind = models.CharField(max_length=40)
-    payload = models.JSONField(default=dict)
+    payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="decimals, ids, times as strings")
     trace_id = models.UUIDField(null=True)
     created_at = models.DateTimeField()
 
