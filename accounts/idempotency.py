@@ -31,6 +31,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import IdempotencyRecord
+from accounts.users import user_of
 from common.clock import now as clock_now
 from common.errors import InvalidInput, PufflingError
 
@@ -78,11 +79,11 @@ def _check(key: str) -> None:
 
 
 def _once(request: Request, key: str, work: Callable[[], Response], now: datetime) -> Response:
-    fingerprint = _fingerprint(request)
+    user, fingerprint = user_of(request), _fingerprint(request)
     with transaction.atomic():
-        if not _try_lock(request.user.pk, key):
+        if not _try_lock(user.pk, key):
             raise StillRunning
-        record = IdempotencyRecord.objects.filter(user=request.user, key=key).first()
+        record = IdempotencyRecord.objects.filter(user=user, key=key).first()
         if record and record.created_at > now - KEPT_FOR:
             return _replay(record, fingerprint)
         if record:
@@ -94,7 +95,7 @@ def _once(request: Request, key: str, work: Callable[[], Response], now: datetim
             return response
         transaction.savepoint_commit(savepoint)
         IdempotencyRecord.objects.create(
-            user=request.user,
+            user=user,
             key=key,
             request_hash=fingerprint,
             status_code=response.status_code,

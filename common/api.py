@@ -1,15 +1,18 @@
-"""What every API door shares: problem JSON (RFC 9457), pagination, owner scoping."""
+"""What every API door shares: problem JSON (RFC 9457), pagination, owner scoping, refusal of unknown fields."""
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import OperationalError
+from django.db.models import QuerySet
 from django.http import Http404
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -18,6 +21,48 @@ from common.errors import InvalidInput, PufflingError
 
 log = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
+
+if TYPE_CHECKING:
+    from rest_framework.generics import GenericAPIView
+
+    _Serializer = serializers.Serializer[Any]
+    _View = GenericAPIView[Any]
+else:
+    _Serializer = _View = object
+
+
+class StrictSerializer(_Serializer):
+    """Mixin for write serializers: a field that does not exist is an error that names the nearest one that does.
+
+        class ActionIn(StrictSerializer, serializers.Serializer): ...
+
+    Silently dropping `quantitiy` or `max_excutions` would make a rule its author did not ask for.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            writable = [name for name, field in self.fields.items() if not field.read_only]
+            unknown = {str(key): [_unknown_field(str(key), writable)] for key in data if key not in writable}
+            if unknown:
+                raise exceptions.ValidationError(unknown)
+        return super().to_internal_value(data)
+
+
+def _unknown_field(name: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1)
+    return f"Unknown field. Did you mean {nearest[0]!r}?" if nearest else f"Unknown field. Known: {', '.join(known)}."
+
+
+class OwnedQuerysetMixin(_View):
+    """Generic views see the signed-in user's rows only: another user's id is 404, like one that never was."""
+
+    owner_field = "user"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):  # drf-spectacular asks without a user
+            return queryset.none()
+        return queryset.filter(**{self.owner_field: self.request.user})
 
 
 class Pages(PageNumberPagination):
@@ -53,6 +98,12 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, RequestDataTooBig):
         set_rollback()
         return problem(413, "body_too_large", "The request body is larger than 1 MB: send less, or split it.")
+    if isinstance(error, OperationalError):
+        set_rollback()
+        log.error("database unavailable: %s", error)
+        answer = problem(503, "database_unavailable", "The database did not answer in time: try again in a moment.")
+        answer.headers["Retry-After"] = "2"
+        return answer
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

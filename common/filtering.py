@@ -1,0 +1,37 @@
+"""Query parameters: a filter that does not exist is refused, because ignoring a typo would list everything."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+ALWAYS = frozenset({"page", "page_size", "ordering"})
+
+
+class StrictFilters(DjangoFilterBackend):
+    """django-filter that refuses unknown parameters (400). A view's `query_parameters` names those it reads itself."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        filterset_class = self.get_filterset_class(view, queryset)
+        filters = set(filterset_class.base_filters) if filterset_class else set()
+        refuse_unknown(request, filters | ALWAYS | set(getattr(view, "query_parameters", ())))
+        return super().filter_queryset(request, queryset, view)
+
+
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """Raise 400 for query parameters that are not in `known`, naming the nearest that is."""
+    errors = {name: [_hint(name, known)] for name in request.query_params if name not in known}
+    if errors:
+        raise ValidationError(errors)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1)
+    suggestion = f" Did you mean {nearest[0]!r}?" if nearest else f" Known: {', '.join(sorted(known))}."
+    return f"Unknown query parameter.{suggestion}"
