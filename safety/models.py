@@ -15,7 +15,7 @@ _PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1000))]
 
 
 class SafetyPolicy(models.Model):
-    """A user's limits; a row with a portfolio overrides the user's row for that portfolio. Percent of equity unless said."""
+    """A user's limits; a row with a portfolio overrides them for that portfolio. Percent of equity unless said."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="safety_policies")
     portfolio = models.ForeignKey(
@@ -75,10 +75,10 @@ class TradingState(models.TextChoices):
 
 
 class Switch(models.Model):
-    """A kill switch of one scope. The `global` row and one `user` row per user always exist: `safety.switch` locks them.
+    """A kill switch and a trading state of one scope. Written only by `safety.switch`.
 
-    Submission reads the switches holding a share lock on those two rows until the order is recorded; killing locks
-    them exclusively. So when `kill` has returned, no order that read "off" is still on its way.
+    Submission reads the switches holding the shared lock of `safety.switch.share_lock` until the order is recorded;
+    killing takes the same lock exclusively. So when a kill has committed, no order that read "off" is on its way.
     """
 
     class Scope(models.TextChoices):

@@ -75,6 +75,7 @@ class InFlight:
     price: Decimal  # the worse of quote and limit
     state: str
     reduce_only: bool = False
+    order_type: str = "market"  # limit orders need no cushion of cash, everything else does
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,9 +164,15 @@ class Snapshot:
     trades_today: int = 0
     turnover_today: Decimal = Decimal(0)
     position_allowances: Mapping[str, Decimal] = field(default_factory=dict)  # symbol -> percent a goal allows
+    # Sums over the above, made on first use by `safety.book.book_of`; never an input, never compared.
+    _book: Any = field(default=None, init=False, repr=False, compare=False)
 
     def with_order(self, order: ProposedOrder, price: Decimal, state: str) -> Snapshot:
-        """The snapshot after `order` was admitted, so that the next order of a batch sees it."""
+        """The snapshot after `order` was admitted, so that the next order of a batch sees it.
+
+        `price` is `safety.sizing.worst_price`. The sums move on to the new snapshot, so that a batch of n orders
+        costs n additions instead of n² (this one makes its sums anew if it is asked again).
+        """
         flight = InFlight(
             order_id=order.order_id,
             symbol=order.symbol,
@@ -174,6 +181,7 @@ class Snapshot:
             price=price,
             state=state,
             reduce_only=order.reduce_only,
+            order_type=order.order_type,
         )
         recent = RecentOrder(
             order_id=order.order_id,
@@ -184,13 +192,19 @@ class Snapshot:
             source_kind=order.source_kind,
             source_id=order.source_id,
         )
-        return replace(
+        after = replace(
             self,
             in_flight=(*self.in_flight, flight),
             recent=(*self.recent, recent),
             trades_today=self.trades_today + 1,
             turnover_today=self.turnover_today + order.quantity * price,
         )
+        book = self._book
+        if book is not None:
+            object.__setattr__(self, "_book", None)
+            book.add(flight, recent)
+            object.__setattr__(after, "_book", book)
+        return after
 
 
 class Outcome(enum.StrEnum):
@@ -228,6 +242,7 @@ class Verdict:
 
     results: tuple[CheckResult, ...]
     policy_version: int
+    errors: tuple[Exception, ...] = field(default=(), compare=False)  # behind GATE_ERROR: the caller logs them
 
     @property
     def denial(self) -> CheckResult | None:
