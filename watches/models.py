@@ -9,7 +9,7 @@ from django.db.models import Q
 class Series(models.Model):
     """A value over time: a subject and an observable.
 
-    A *derived* series follows a quote: value = offset + price * numerator / denominator, so that change, drawdown
+    A *derived* series follows a quote: value = shift + price * numerator / reference, so that change, drawdown
     and live averages cost one formula in the batch statement. A *pushed* series gets its values from `watches.feeding`.
 
     A *peak group* (`kind` peak) is a derived series whose reference is the highest (side long) or lowest (short)
@@ -29,10 +29,13 @@ class Series(models.Model):
         max_length=80, help_text="price, change_pct:1d, drawdown:pct:long:<n>, ma_cross:sma:10:50:1d …"
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    offset = models.DecimalField(max_digits=28, decimal_places=9, default=0)
+    shift = models.DecimalField(max_digits=28, decimal_places=9, default=0)
     numerator = models.DecimalField(max_digits=28, decimal_places=9, default=1)
-    denominator = models.DecimalField(
-        max_digits=28, decimal_places=9, null=True, default=1, help_text="null: reference unknown"
+    base = models.CharField(
+        max_length=12, default="stored", help_text="the reference: stored here, or the quote's prev_close, session_open"
+    )
+    reference = models.DecimalField(
+        max_digits=28, decimal_places=9, null=True, default=1, help_text="peak groups: the peak; null: unknown"
     )
     short = models.BooleanField(default=False, help_text="peak groups: follows the lowest price instead")
     reference_at = models.DateTimeField(null=True, help_text="when the reference was computed")
@@ -56,26 +59,34 @@ class Phase(models.IntegerChoices):
     COOLING = 4, "Cooling down"  # came back, cooldown not over: `rearm_at`
     ACTIVATE = 5, "Waiting for the activation price"  # trailing stop with an activation price
     WAITING = 6, "Waiting for a reference"  # the first usable observation gives the reference
+    RETRY = 7, "Waiting to try again"  # fired, but nothing came of it: armed again at `rearm_at`, on the same level
 
 
 class Watch(models.Model):
     """Tell OWNER when SERIES reaches LEVEL. One per owner."""
 
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="watches", db_index=False)
+    home = models.ForeignKey(
+        Series,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="where it was armed; a following watch leaves it and comes back",
+    )
     owner_kind = models.CharField(max_length=10, help_text="action, order, alert …")
     owner_id = models.UUIDField()
     epoch = models.PositiveIntegerField(help_text="the owner's arming epoch; a hit of another epoch is stale")
     direction = models.SmallIntegerField(help_text="+1 fires upwards, -1 downwards")
     level = models.DecimalField(max_digits=28, decimal_places=9)
     strict = models.BooleanField(default=False, help_text="fires beyond the level, not at it")
-    cross = models.BooleanField(default=False, help_text="edge cross: primes on the other side first")
+    primes = models.BooleanField(default=False, help_text="edge cross: must see the other side before it arms")
     hysteresis = models.DecimalField(max_digits=28, decimal_places=9, default=0)
     cooldown_seconds = models.PositiveIntegerField(default=0)
     repeats = models.BooleanField(default=False, help_text="arms again after firing")
     phase = models.SmallIntegerField(choices=Phase.choices)
     armed_at = models.DateTimeField(help_text="extremes seen before this do not count, only the last value does")
     rearm_at = models.DateTimeField(null=True)
-    plan = models.JSONField(default=dict, help_text="what to become next: the peak group after activation, …")
+    follow = models.JSONField(null=True, help_text="what the first observation decides; see specs.Follow")
     # What the watch is scanning for right now: value >= scan_level (+1), value <= scan_level (-1), nothing (0).
     scan = models.SmallIntegerField(default=0)
     scan_level = models.DecimalField(max_digits=28, decimal_places=9, default=0)
@@ -93,7 +104,10 @@ class Watch(models.Model):
             # The engine's two range scans: "which watches of this series does the batch's high (low) reach?"
             models.Index(fields=["series", "scan_level"], condition=Q(scan=1), name="watch_scan_up"),
             models.Index(fields=["series", "scan_level"], condition=Q(scan=-1), name="watch_scan_down"),
-            models.Index(fields=["rearm_at"], condition=Q(phase=4), name="watch_cooling"),  # "whose cooldown is over?"
+            models.Index(
+                fields=["rearm_at"], condition=Q(phase__in=[4, 7]), name="watch_cooling"
+            ),  # "whose cooldown is over?"
+            models.Index(fields=["home"], name="watch_by_home"),  # "may this series be forgotten?"
             models.Index(fields=["series"], name="watch_by_series"),  # merging peak groups, "is this series in use?"
         ]
 

@@ -1,0 +1,1 @@
+"""One trigger, one file. Plain Python; see base.py."""

@@ -1,0 +1,24 @@
+"""Every trigger, by type. Adding one is a file, a line here, and a mirrored test."""
+
+from __future__ import annotations
+
+from automation.triggers.base import Trigger
+from automation.triggers.change import CHANGE
+from automation.triggers.ma_cross import MA_CROSS
+from automation.triggers.price import ABOVE, BELOW
+from automation.triggers.time_of_day import TIME_OF_DAY
+from automation.triggers.trailing_stop import TRAILING_STOP
+from automation.triggers.volume import VOLUME
+
+TRIGGERS: dict[str, Trigger] = {}
+
+
+def register(trigger: Trigger) -> None:
+    """Add a trigger. Raises ValueError when its type is taken."""
+    if trigger.type in TRIGGERS:
+        raise ValueError(f"trigger type {trigger.type!r} is registered twice")
+    TRIGGERS[trigger.type] = trigger
+
+
+for _trigger in (ABOVE, BELOW, CHANGE, TIME_OF_DAY, TRAILING_STOP, MA_CROSS, VOLUME):
+    register(_trigger)

@@ -1,0 +1,105 @@
+"""`time_of_day`: at a wall-clock time, or so many minutes from the exchange's open or close."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from automation.triggers.base import ClockPlan, Params, SessionTimes
+from automation.triggers.reading import DAYS, Reader, clock_time, shown
+
+SESSION = re.compile(r"(open|close)(?:([+-])(\d{1,3})m)?")
+_HINT = "give HH:MM such as 15:55, or open, open+5m, close-10m"
+_LOOK_AHEAD_DAYS = 15
+
+
+class TimeOfDay:
+    """Fires at that instant on each chosen day.
+
+    A wall-clock time that does not exist on a day (spring forward) is skipped that day; one that comes twice (fall
+    back) counts the first time. Session times follow the exchange's calendar, early closes included.
+    """
+
+    type = "time_of_day"
+    needs_symbol = False
+
+    def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        read = Reader(raw)
+        params: dict[str, Any] = {
+            "time": read.text("time", required_hint=_HINT),
+            "timezone": read.zone("timezone", default="America/New_York"),
+            "days": read.days("days"),
+            "trading_days_only": read.flag("trading_days_only", default=True),
+        }
+        text = params["time"]
+        if text is not None and clock_time(text) is None and not _session_offset(text):
+            read.errors["time"] = f"{shown(text)} is not a time: {_HINT}"
+        read.done()
+        return params
+
+    def plan(self, params: Params, symbol: str) -> ClockPlan:
+        def next_due(after: datetime, sessions: list[SessionTimes]) -> datetime | None:
+            return _next_due(params, after, sessions)
+
+        return ClockPlan(next_due=next_due)
+
+    def sentence(self, params: Params, symbol: str) -> str:
+        days = f" on {', '.join(day.capitalize() for day in params['days'])}" if params["days"] else ""
+        offset = _session_offset(params["time"])
+        if offset:
+            base, minutes = offset
+            if not minutes:
+                return f"the market {base}s{days}"
+            word = "after" if minutes > 0 else "before"
+            return f"it is {abs(minutes)} min {word} the market {base}{days}"
+        kind = "trading day" if params["trading_days_only"] else "day"
+        return f"it is {params['time']} in {params['timezone']} on any {kind}{days}"
+
+    @property
+    def example(self) -> dict[str, Any]:
+        return {"time": "15:55", "timezone": "America/New_York", "days": [], "trading_days_only": True}
+
+
+def _session_offset(text: str) -> tuple[str, int] | None:
+    match = SESSION.fullmatch(text.replace(" ", ""))
+    if not match:
+        return None
+    minutes = int(match[3] or 0)
+    return match[1], -minutes if match[2] == "-" else minutes
+
+
+def _next_due(params: Params, after: datetime, sessions: list[SessionTimes]) -> datetime | None:
+    wanted = set(params["days"]) or set(DAYS)
+    offset = _session_offset(params["time"])
+    if offset:
+        base, minutes = offset
+        for session in sessions:
+            at = (session.opens_at if base == "open" else session.closes_at) + timedelta(minutes=minutes)
+            if at > after and DAYS[session.date.weekday()] in wanted:
+                return at
+        return None
+    zone = ZoneInfo(params["timezone"])
+    moment = clock_time(params["time"])
+    assert moment is not None
+    trading_dates = {session.date for session in sessions}
+    first = after.astimezone(zone).date()
+    for day in (first + timedelta(days=n) for n in range(_LOOK_AHEAD_DAYS)):
+        if DAYS[day.weekday()] not in wanted or (params["trading_days_only"] and day not in trading_dates):
+            continue
+        due = instant(day, moment, zone)
+        if due is not None and due > after:
+            return due
+    return None
+
+
+def instant(day: date, moment: time, zone: ZoneInfo) -> datetime | None:
+    """The UTC instant of a local wall-clock time; None in a spring-forward gap; the first of the two in a fold."""
+    local = datetime.combine(day, moment, tzinfo=zone)  # fold=0: the first
+    at = local.astimezone(UTC)
+    return at if at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None) else None
+
+
+TIME_OF_DAY = TimeOfDay()

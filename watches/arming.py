@@ -1,0 +1,74 @@
+"""Arm and disarm watches. Call these holding the owner's row lock, inside its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from watches import machine
+from watches.models import Phase, Series, Watch
+from watches.specs import Repeat, SeriesSpec, WatchSpec
+
+
+def ensure_series(spec: SeriesSpec) -> Series:
+    """The row of a series, made if it is new. A new stored reference replaces the old one only through `set_reference`."""
+    series, _ = Series.objects.get_or_create(
+        subject=spec.subject,
+        observable=spec.observable,
+        defaults={
+            "kind": spec.kind,
+            "base": spec.base,
+            "shift": spec.shift,
+            "numerator": spec.numerator,
+            "reference": spec.reference,
+            "short": spec.short,
+        },
+    )
+    return series
+
+
+def arm(*, owner_kind: str, owner_id: UUID, epoch: int, spec: WatchSpec, repeat: Repeat, now: datetime) -> Watch:
+    """Arm the owner's watch afresh, forgetting what it was before."""
+    series = ensure_series(spec.series)
+    phase = machine.first_phase(spec)
+    scan = machine.scan_for(spec, phase, spec.direction)
+    watch, _ = Watch.objects.update_or_create(
+        owner_kind=owner_kind,
+        owner_id=owner_id,
+        defaults={
+            "series": series,
+            "home": series,
+            "epoch": epoch,
+            "direction": spec.direction,
+            "level": spec.level,
+            "strict": spec.strict,
+            "primes": spec.primes,
+            "hysteresis": spec.hysteresis,
+            "cooldown_seconds": repeat.cooldown_seconds,
+            "repeats": repeat.repeats,
+            "phase": phase,
+            "armed_at": now,
+            "rearm_at": None,
+            "follow": spec.follow.as_json() if spec.follow else None,
+            "scan": scan.direction,
+            "scan_level": scan.level,
+            "scan_strict": scan.strict,
+        },
+    )
+    return watch
+
+
+def disarm(owner_kind: str, owner_ids: Sequence[UUID]) -> int:
+    """Switch the owners' watches off. Returns how many there were."""
+    return Watch.objects.filter(owner_kind=owner_kind, owner_id__in=owner_ids).update(
+        phase=Phase.OFF, scan=0, rearm_at=None
+    )
+
+
+def try_again_at(owner_kind: str, owner_id: UUID, *, epoch: int, at: datetime, series_id: int | None = None) -> None:
+    """A firing came to nothing: arm again on the same level at `at`, on the series it fired on if that still exists."""
+    changes: dict[str, object] = {"phase": Phase.RETRY, "scan": 0, "rearm_at": at, "epoch": epoch}
+    if series_id is not None and Series.objects.filter(id=series_id).exists():
+        changes["series_id"] = series_id
+    Watch.objects.filter(owner_kind=owner_kind, owner_id=owner_id).update(**changes)
