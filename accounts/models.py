@@ -38,13 +38,23 @@ class ApiToken(models.Model):
     prefix = models.CharField(max_length=12)
     secret_hash = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "name"], name="api_token_name_once_per_user")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="api_token_name_once_per_user",
+            )
+        ]
+        ordering = ["-created_at"]
 
 
 class SocketTicket(models.Model):

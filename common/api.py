@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
@@ -73,8 +73,8 @@ class Pages(PageNumberPagination):
     max_page_size = 200
 
 
-def problem(status: int, code: str, detail: str, errors: Mapping[str, list[str]] | None = None) -> Response:
-    """A problem JSON response."""
+def problem_body(status: int, code: str, detail: str, errors: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
+    """The members of a problem (RFC 9457): `code` for programs, `detail` for people, `errors` per field."""
     body: dict[str, Any] = {
         "type": f"/api/docs/#problem-{code}",
         "title": HTTPStatus(status).phrase,
@@ -84,7 +84,17 @@ def problem(status: int, code: str, detail: str, errors: Mapping[str, list[str]]
     }
     if errors:
         body["errors"] = errors
-    return Response(body, status=status, content_type=PROBLEM_JSON)
+    return body
+
+
+def problem(status: int, code: str, detail: str, errors: Mapping[str, list[str]] | None = None) -> Response:
+    """A problem as the answer of a DRF view."""
+    return Response(problem_body(status, code, detail, errors), status=status, content_type=PROBLEM_JSON)
+
+
+def plain_problem(status: int, code: str, detail: str) -> JsonResponse:
+    """A problem as the answer of plain Django: middleware and error handlers."""
+    return JsonResponse(problem_body(status, code, detail), status=status, content_type=PROBLEM_JSON)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -116,7 +126,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         text = "; ".join(f"{field}: {' '.join(messages)}" for field, messages in fields.items())
         made = problem(response.status_code, "invalid", text, fields)
     else:
-        made = problem(response.status_code, _code(error), str(error.detail))
+        made = problem(response.status_code, _code(error), _words(error))
     for name, value in response.headers.items():  # WWW-Authenticate, Retry-After
         if name.lower() not in ("content-type", "allow", "vary"):
             made.headers[name] = value
@@ -124,8 +134,15 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 
 
 def _code(error: exceptions.APIException) -> str:
+    if isinstance(error.detail, Mapping):  # simplejwt: {"detail": …, "code": …}
+        return str(error.detail.get("code", "error"))
     codes = error.get_codes()
     return codes if isinstance(codes, str) else "error"
+
+
+def _words(error: exceptions.APIException) -> str:
+    detail = error.detail
+    return str(detail.get("detail", detail)) if isinstance(detail, Mapping) else str(detail)
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
