@@ -45,12 +45,7 @@ class ChangeTrigger:
         direction = read.choice("direction", ("up", "down", "either"), default="either")
         if direction == "down" and change is not None and Decimal(change) >= 100:
             read.errors["change"] = f"'{change}' is too large: a price cannot fall by 100 percent or more"
-        window = "1d"
-        if read.raw.get("window"):
-            window = read.text("window", required_hint=_HINT) or "1d"
-        else:
-            read.raw.pop("window", None)
-            read.known.append("window")
+        window = read.text("window", required_hint=_HINT, default="1d") or "1d"
         minutes, days = rolling_minutes(window), days_back(window)
         usable = (
             window in ("session", "since_armed") or (minutes and 15 <= minutes <= 240) or (days and 1 <= days <= 250)

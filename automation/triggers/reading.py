@@ -14,7 +14,6 @@ from common.money import plain
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LARGEST = Decimal(10) ** 15
-_MISSING = object()
 
 
 class Reader:
@@ -27,10 +26,11 @@ class Reader:
         self.known: list[str] = []
         self.errors: dict[str, str] = {}
 
-    def _take(self, key: str) -> Any:
+    def take(self, key: str) -> Any:
+        """The raw value of a known key; None when it is absent or empty."""
         self.known.append(key)
-        value = self.raw.pop(key, _MISSING)
-        return _MISSING if value is None or value == "" else value
+        value = self.raw.pop(key, None)
+        return None if isinstance(value, str) and not value else value
 
     def decimal(
         self,
@@ -44,8 +44,8 @@ class Reader:
         below: Decimal | int | None = None,
     ) -> str | None:
         """A decimal as a plain string. Floats are read by their shortest text; NaN and infinity are refused."""
-        value = self._take(key)
-        if value is _MISSING:
+        value = self.take(key)
+        if value is None:
             if required:
                 self.errors[key] = "is required: give a number such as 150"
             return default
@@ -65,8 +65,8 @@ class Reader:
 
     def integer(self, key: str, *, default: int | None = None, at_least: int = 1, at_most: int = 10_000) -> int | None:
         """A whole number."""
-        value = self._take(key)
-        if value is _MISSING:
+        value = self.take(key)
+        if value is None:
             if default is None:
                 self.errors[key] = f"is required: give a whole number from {at_least} to {at_most}"
             return default
@@ -82,9 +82,9 @@ class Reader:
 
     def choice(self, key: str, choices: Iterable[str], *, default: str) -> str:
         """One of a few words."""
-        value = self._take(key)
+        value = self.take(key)
         options = list(choices)
-        if value is _MISSING:
+        if value is None:
             return default
         if value not in options:
             self.errors[key] = f"{shown(value)} is not known: use {' or '.join(options)}"
@@ -93,8 +93,8 @@ class Reader:
 
     def flag(self, key: str, *, default: bool) -> bool:
         """true or false."""
-        value = self._take(key)
-        if value is _MISSING:
+        value = self.take(key)
+        if value is None:
             return default
         if not isinstance(value, bool):
             self.errors[key] = f"{shown(value)} is not true or false"
@@ -103,8 +103,8 @@ class Reader:
 
     def zone(self, key: str, *, default: str) -> str:
         """An IANA time zone."""
-        value = self._take(key)
-        if value is _MISSING:
+        value = self.take(key)
+        if value is None:
             return default
         try:
             ZoneInfo(value if isinstance(value, str) else "")
@@ -115,8 +115,8 @@ class Reader:
 
     def days(self, key: str) -> list[str]:
         """Week days, mon to sun; empty means every day."""
-        value = self._take(key)
-        if value is _MISSING:
+        value = self.take(key)
+        if value is None:
             return []
         given = [value] if isinstance(value, str) else value
         if not isinstance(given, (list, tuple)) or any(day not in DAYS for day in given):
@@ -124,12 +124,13 @@ class Reader:
             return []
         return [day for day in DAYS if day in given]
 
-    def text(self, key: str, *, required_hint: str) -> str | None:
+    def text(self, key: str, *, required_hint: str, default: str | None = None) -> str | None:
         """A string the caller will look into."""
-        value = self._take(key)
-        if value is _MISSING:
-            self.errors[key] = f"is required: {required_hint}"
-            return None
+        value = self.take(key)
+        if value is None:
+            if default is None:
+                self.errors[key] = f"is required: {required_hint}"
+            return default
         if not isinstance(value, str):
             self.errors[key] = f"{shown(value)} is not a text: {required_hint}"
             return None

@@ -1,0 +1,320 @@
+"""Check what a person wrote as an Action: every field, all errors at once, each with the value and the fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from automation.models import Action, ActionType, Mode
+from automation.triggers.base import BadParams
+from automation.triggers.reading import Reader, shown
+from automation.triggers.registry import TRIGGERS
+from brokers.models import BrokerAccount
+from common.errors import InvalidInput
+from common.money import plain
+from markets.models import Instrument
+from orders.models import OrderType, TimeInForce
+from portfolios.models import Holding, Portfolio
+
+SIZES = ("quantity", "amount_usd", "percent_of_position", "percent_of_equity")
+# Editing one of these gives the rule a fresh arming epoch; the others keep its peak, side and cooldown.
+REARMING = frozenset(
+    {
+        "trigger_type",
+        "trigger_params",
+        "instrument_id",
+        "valid_from",
+        "valid_until",
+        "max_executions",
+        "cooldown_seconds",
+        "portfolio_id",
+        "action_type",
+    }
+)
+
+
+class Draft:
+    """Reads one raw action into model fields. `errors` collects {field: message}.
+
+    `editing` is the action as it stands when the draft is an edit of it: what was right when it was written (a
+    window that has since begun, shares held at the time) is not held against an edit of something else.
+    """
+
+    def __init__(self, *, user: User, raw: Mapping[str, Any], now: datetime, editing: Action | None = None) -> None:
+        self.user, self.now, self.editing = user, now, editing
+        self.read = Reader(raw)
+        self.fields: dict[str, Any] = {}
+        self.errors = self.read.errors
+
+    def check(self) -> dict[str, Any]:
+        """The fields of the Action. Raises InvalidInput with every error."""
+        read = self.read
+        self.fields["action_type"] = self._required_choice("action_type", ActionType.values)
+        self._portfolio()
+        self._instrument()
+        self._trigger()
+        self._sizes()
+        self._order()
+        self._limits()
+        self.fields["mode"] = self._mode(read.take("mode"))
+        for key, length in (("name", 120), ("message", 500), ("notes", 10_000)):
+            self.fields[key] = self._text(key, length)
+        if self.fields["action_type"] != ActionType.NOTIFY and self.fields["message"]:
+            self.errors["message"] = "goes with NOTIFY only: use notes for remarks on a trading rule"
+        try:
+            read.done()
+        except BadParams as bad:
+            raise InvalidInput(bad.errors) from None
+        return self.fields
+
+    # --- who and what
+    def _portfolio(self) -> None:
+        value = self.read.take("portfolio")
+        mine = Portfolio.objects.filter(user=self.user)
+        portfolio = None
+        if isinstance(value, (str, UUID)) and value:
+            try:
+                portfolio = mine.filter(id=UUID(str(value))).first()
+            except ValueError:
+                portfolio = None
+            if portfolio is None:
+                self.errors["portfolio"] = f"{shown(str(value))} is not one of your portfolios: see /api/portfolios/"
+        else:
+            portfolio = mine.filter(primary=True).first()
+            if portfolio is None:
+                self.errors["portfolio"] = "is required: you have no primary portfolio"
+        self.portfolio = portfolio
+        self.fields["portfolio_id"] = portfolio.id if portfolio else None
+
+    def _instrument(self) -> None:
+        value = self.read.take("symbol")
+        self.instrument: Instrument | None = None
+        if isinstance(value, str) and value.strip():
+            symbol = value.strip().upper()
+            self.instrument = Instrument.objects.filter(symbol=symbol).first()
+            if self.instrument is None:
+                self.errors["symbol"] = f"{shown(value)} is not a known symbol{_near_symbol(symbol)}"
+            elif not self.instrument.active:
+                self.errors["symbol"] = f"{shown(value)} is no longer traded: choose another symbol"
+        elif value is not None and not isinstance(value, str):
+            self.errors["symbol"] = f"{shown(value)} is not a symbol: give a text such as AAPL"
+        elif self.fields["action_type"] in (ActionType.BUY, ActionType.SELL):
+            self.errors["symbol"] = f"is required for {self.fields['action_type']}: give a symbol such as AAPL"
+        self.fields["instrument_id"] = self.instrument.symbol if self.instrument else None
+
+    # --- when
+    def _trigger(self) -> None:
+        kind = self._required_choice("trigger_type", TRIGGERS)
+        raw = self.read.take("trigger_params")
+        self.fields.update(trigger_type=kind, trigger_params={})
+        if kind is None:
+            return
+        trigger = TRIGGERS[kind]
+        if trigger.needs_symbol and self.instrument is None:
+            self.errors.setdefault("symbol", f"is required for {kind}: give a symbol such as AAPL")
+        try:
+            self.fields["trigger_params"] = trigger.parse({} if raw is None else raw)
+        except BadParams as bad:
+            for key, text in bad.errors.items():
+                self.errors[f"trigger_params.{key}" if key else "trigger_params"] = text
+
+    # --- how much
+    def _sizes(self) -> None:
+        read, kind = self.read, self.fields["action_type"]
+        given = {
+            "quantity": read.decimal("quantity"),
+            "amount_usd": read.decimal("amount_usd"),
+            "percent_of_position": read.decimal("percent_of_position", at_most=100),
+            "percent_of_equity": read.decimal("percent_of_equity", at_most=100),
+        }
+        self.fields.update({key: None if value is None else Decimal(value) for key, value in given.items()})
+        sizes = [key for key in SIZES if given[key] is not None]
+        if any(key in self.errors for key in SIZES) or kind is None:
+            return
+        if kind == ActionType.NOTIFY:
+            for key in sizes:
+                self.errors[key] = f"'{given[key]}' does not go with NOTIFY: leave it out"
+            return
+        if len(sizes) > 1:
+            for key in sizes[1:]:
+                self.errors[key] = f"'{given[key]}' is a second size beside {sizes[0]}: give exactly one size"
+            return
+        if not sizes:
+            self.errors["quantity"] = f"is required: give exactly one of {', '.join(SIZES)}"
+            return
+        size = sizes[0]
+        if (size == "percent_of_position" and kind == ActionType.BUY) or (
+            size == "percent_of_equity" and kind == ActionType.SELL
+        ):
+            other = "percent_of_equity" if kind == ActionType.BUY else "percent_of_position"
+            self.errors[size] = f"'{given[size]}' does not go with {kind}: use {other}, quantity or amount_usd"
+            return
+        if size == "amount_usd" and Decimal(given[size] or 0) != round(Decimal(given[size] or 0), 2):
+            self.errors[size] = f"'{given[size]}' has parts of a cent: give dollars and cents"
+        if kind == ActionType.SELL and not self._unchanged(size, self.fields[size]):
+            self._held(size, Decimal(given[size] or 0))
+        if (
+            size == "quantity"
+            and self.instrument
+            and not self.instrument.fractionable
+            and Decimal(given[size] or 0) % 1
+        ):
+            self.errors[size] = f"'{given[size]}' is not whole: {self.instrument.symbol} trades in whole shares"
+
+    def _unchanged(self, field: str, value: Any) -> bool:
+        """Whether an edit leaves this field, and the instrument it is about, as they were."""
+        old = self.editing
+        same_symbol = old is not None and old.instrument_id == (self.instrument.symbol if self.instrument else None)
+        return old is not None and same_symbol and getattr(old, field) == value
+
+    def _held(self, size: str, value: Decimal) -> None:
+        if not self.portfolio or not self.instrument:
+            return
+        held = Holding.objects.filter(portfolio=self.portfolio, instrument=self.instrument).first()
+        quantity = held.quantity if held else Decimal(0)
+        symbol = self.instrument.symbol
+        if not quantity:
+            self.errors[size] = f"'{plain(value)}' cannot be sold: {self.portfolio.name} holds no {symbol}"
+        elif size == "quantity" and value > quantity:
+            self.errors[size] = (
+                f"'{plain(value)}' is more than is held: {self.portfolio.name} holds {plain(quantity)} {symbol}"
+            )
+
+    # --- how
+    def _order(self) -> None:
+        read, kind = self.read, self.fields["action_type"]
+        order_type = read.choice("order_type", OrderType.values, default=OrderType.MARKET)
+        limit, offset = read.decimal("limit_price"), read.decimal("limit_offset", above=None)
+        stop = read.decimal("stop_price")
+        force = read.choice("time_in_force", TimeInForce.values, default=TimeInForce.DAY)
+        limited = order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
+        if limited and (limit is None) == (offset is None) and not self.errors.keys() & {"limit_price", "limit_offset"}:
+            self.errors["limit_price"] = f"a {order_type} order needs exactly one of limit_price and limit_offset"
+        for key, value, goes in (
+            ("limit_price", limit, limited),
+            ("limit_offset", offset, limited),
+            ("stop_price", stop, order_type in (OrderType.STOP, OrderType.STOP_LIMIT)),
+        ):
+            if value is not None and (not goes or kind == ActionType.NOTIFY):
+                what = "NOTIFY" if kind == ActionType.NOTIFY else f"a {order_type} order"
+                self.errors[key] = f"'{value}' does not go with {what}: leave it out"
+        if order_type in (OrderType.STOP, OrderType.STOP_LIMIT) and stop is None and "stop_price" not in self.errors:
+            self.errors["stop_price"] = f"is required for a {order_type} order"
+        self.fields.update(
+            order_type=order_type,
+            time_in_force=force,
+            limit_price=None if limit is None else Decimal(limit),
+            limit_offset=None if offset is None else Decimal(offset),
+            stop_price=None if stop is None else Decimal(stop),
+        )
+
+    def _limits(self) -> None:
+        read = self.read
+        start, end = self._moment("valid_from"), self._moment("valid_until")
+        if start and end and end <= start:
+            self.errors["valid_until"] = f"{end.isoformat()} is not after valid_from ({start.isoformat()})"
+        elif end and end <= self.now and not self._unchanged("valid_until", end):
+            self.errors["valid_until"] = f"{end.isoformat()} has already passed: give a later time"
+        unlimited = "max_executions" in read.raw and read.raw["max_executions"] in (None, "")
+        maximum = read.integer("max_executions", default=1, at_most=1_000_000)
+        cooldown = read.integer("cooldown_seconds", default=0, at_least=0, at_most=31_536_000)
+        self.fields.update(
+            valid_from=start,
+            valid_until=end,
+            max_executions=None if unlimited else maximum,
+            cooldown_seconds=cooldown or 0,
+        )
+
+    def _mode(self, given: Any) -> str:
+        if given is None:
+            live = self.portfolio and BrokerAccount.objects.filter(portfolio=self.portfolio, live=True).exists()
+            return Mode.NOTIFY if live and self.fields["action_type"] != ActionType.NOTIFY else Mode.AUTO
+        if given not in Mode.values:
+            self.errors["mode"] = f"{shown(given)} is not a mode: use {' or '.join(Mode.values)}"
+        return str(given)
+
+    # --- small readers
+    def _required_choice(self, key: str, choices: Any) -> str | None:
+        value = self.read.take(key)
+        options = list(choices)
+        if not isinstance(value, str):
+            self.errors[key] = f"is required: use {' or '.join(options)}"
+            return None
+        if value not in options:
+            near = difflib.get_close_matches(value, options, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"use {' or '.join(options)}"
+            self.errors[key] = f"{shown(value)} is not known: {hint}"
+            return None
+        return value
+
+    def _moment(self, key: str) -> datetime | None:
+        value = self.read.take(key)
+        if value is None:
+            return None
+        moment = value if isinstance(value, datetime) else _parse_moment(value)
+        if moment is None:
+            self.errors[key] = f"{shown(value)} is not a time: use ISO 8601 such as 2026-12-01T20:00:00Z"
+        elif moment.tzinfo is None:
+            self.errors[key] = f"{shown(str(value))} has no time zone: end it with Z or an offset such as -05:00"
+            return None
+        return moment
+
+    def _text(self, key: str, length: int) -> str:
+        value = self.read.take(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.errors[key] = f"{shown(value)} is not a text"
+            return ""
+        if len(value) > length:
+            self.errors[key] = f"is {len(value)} characters long: at most {length} are kept"
+        if "\x00" in value:
+            self.errors[key] = "contains a NUL character: remove it"
+        return value
+
+
+def _parse_moment(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _near_symbol(symbol: str) -> str:
+    known = Instrument.objects.filter(active=True).values_list("symbol", flat=True)[:20_000]
+    near = difflib.get_close_matches(symbol, list(known), n=1)
+    return f": did you mean {near[0]}?" if near else ": see /api/markets/instruments/"
+
+
+def as_raw(action: Action) -> dict[str, Any]:
+    """An action as `Draft` reads it, so that an edit is checked together with what it leaves alone."""
+    raw: dict[str, Any] = {
+        name: getattr(action, name)
+        for name in (
+            *SIZES,
+            "action_type",
+            "order_type",
+            "limit_price",
+            "limit_offset",
+            "stop_price",
+            "time_in_force",
+            "trigger_type",
+            "trigger_params",
+            "mode",
+            "name",
+            "message",
+            "notes",
+            "valid_from",
+            "valid_until",
+            "max_executions",
+            "cooldown_seconds",
+        )
+    }
+    return {**raw, "symbol": action.instrument_id, "portfolio": str(action.portfolio_id)}

@@ -1,0 +1,1 @@
+"""One effect, one file: what an Action does when it fires."""

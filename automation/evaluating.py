@@ -1,0 +1,121 @@
+"""From quotes to firings, in one transaction: claim, compute, find what is crossed, record each firing once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import OperationalError, transaction
+
+from automation import arming, firing
+from automation.models import Action, ActionExecution, ActionStatus
+from common.money import plain
+from markets import observables
+from watches import crossing, feeding, following
+from watches.crossing import Claim, Hit
+
+log = logging.getLogger(__name__)
+BATCH = 20_000
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What one pass did."""
+
+    claimed: int
+    fired: int
+
+
+def evaluate_quotes(*, now: datetime, symbols: Sequence[str] | None = None) -> Evaluation:
+    """Show the engine every quote it has not seen (of `symbols`, or of all), until none is left."""
+    claimed = fired = 0
+    while True:
+        done = _attempt(observables.TOUCHED, observables.params(now=now, symbols=symbols, limit=BATCH), now)
+        claimed, fired = claimed + done.claimed, fired + done.fired
+        if done.claimed < BATCH:
+            return Evaluation(claimed=claimed, fired=fired)
+
+
+def evaluate_values(values: Mapping[int, Decimal], *, at: datetime, now: datetime) -> Evaluation:
+    """Show the engine new values of pushed series (id -> value) observed at `at`."""
+    return _attempt(feeding.TOUCHED, feeding.params(values, at), now) if values else Evaluation(claimed=0, fired=0)
+
+
+def _attempt(touched: str, params: Mapping[str, Any], now: datetime) -> Evaluation:
+    """One batch. A deadlock with an edit is rare, loses nothing, and is tried again."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _evaluate(crossing.scan(touched, params), now)
+        except OperationalError as error:
+            if attempt == _ATTEMPTS or "deadlock" not in str(error):
+                raise
+            log.warning("evaluation met a deadlock, trying again (%s of %s)", attempt, _ATTEMPTS)
+    raise AssertionError("unreachable")
+
+
+def _evaluate(claim: Claim, now: datetime) -> Evaluation:
+    crossing.rearm_due(now)
+    outcome = crossing.sort_out(claim.hits, now)
+    activated = following.take_references(outcome.references)
+    crossing.write_flips(outcome)
+    hits = [*outcome.fired, *activated]
+    fired = _fire([hit for hit in hits if hit.owner_kind == arming.OWNER], now)
+    return Evaluation(claimed=claim.claimed, fired=fired)
+
+
+def _fire(hits: Sequence[Hit], now: datetime) -> int:
+    """Record a firing for every hit whose action still stands behind it; switch the others' watches off."""
+    if not hits:
+        return 0
+    actions = {
+        action.id: action
+        for action in Action.objects.select_for_update(of=("self",))
+        .filter(id__in=[hit.owner_id for hit in hits])
+        .order_by("id")
+    }
+    executions: list[ActionExecution] = []
+    written: list[tuple[Hit, Any, int]] = []
+    stale: list[int] = []
+    for hit in hits:
+        action = actions.get(hit.owner_id)
+        if action is None or not may_fire(action, hit.epoch, hit.seen_at):
+            stale.append(hit.watch_id)
+            continue
+        executions.append(firing.fire(action, now=now, cause="trigger", observation=_observation(hit)))
+        # The watch repeats while a further execution is left after this one.
+        after = crossing.after_firing(hit, repeats=not arming.used_up(action), now=now)
+        written.append((hit, after, action.epoch))
+    crossing.write_fired(written)
+    crossing.turn_off(stale)
+    firing.record(executions, now=now)
+    return len(executions)
+
+
+def may_fire(action: Action, epoch: int, at: datetime) -> bool:
+    """Whether the action stands behind a hit of `epoch` observed at `at`."""
+    return (
+        action.status == ActionStatus.ACTIVE
+        and action.epoch == epoch
+        and not arming.used_up(action)
+        and (action.valid_from is None or at >= action.valid_from)
+        and (action.valid_until is None or at <= action.valid_until)
+    )
+
+
+def _observation(hit: Hit) -> dict[str, Any]:
+    """What was seen, for the person who asks why."""
+    return {
+        "symbol": hit.subject,
+        "value": plain(hit.value),
+        "level": plain(hit.level),
+        "price": None if hit.price is None else plain(hit.price),
+        "quote_time": hit.seen_at.isoformat(),
+        "source": hit.source,
+        "series": hit.series_id,
+    }

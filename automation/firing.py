@@ -1,0 +1,110 @@
+"""A firing, as rows: the execution, the action's next epoch, what its owner is told. Call holding the action's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from alerts.models import Alert
+from alerts.raising import NewAlert, raise_alerts
+from automation.models import Action, ActionExecution, ExecutionState
+from automation.sentences import effect_sentence, trigger_sentence
+from common.enqueue import nudge
+from common.ids import new_id
+from live.push import Announcement, announce_many
+
+# A late execution is a wrong trade.
+PRICE_FIRING_LASTS = timedelta(seconds=120)
+CLOCK_FIRING_LASTS = timedelta(minutes=15)
+
+
+def fire(
+    action: Action, *, now: datetime, cause: str, observation: dict[str, Any], lasts: timedelta = PRICE_FIRING_LASTS
+) -> ActionExecution:
+    """Take the action's epoch for one execution and move the action to the next. `record` saves both."""
+    execution = ActionExecution(
+        id=new_id(),
+        action=action,
+        epoch=action.epoch,
+        state=ExecutionState.PENDING,
+        cause=cause,
+        triggered_at=now,
+        expires_at=now + lasts,
+        observation=observation,
+        trace_id=new_id(),
+    )
+    action.epoch += 1
+    action.executions_count += 1
+    action.last_triggered_at = now
+    return execution
+
+
+def record(executions: Sequence[ActionExecution], *, now: datetime) -> None:
+    """Save executions and the actions they moved on, tell the owners, and wake the executors after commit."""
+    if not executions:
+        return
+    ActionExecution.objects.bulk_create(executions, batch_size=1000)
+    _save_actions([execution.action for execution in executions])
+    raise_alerts([_alert(execution) for execution in executions], now)
+    announce_many([_announcement(execution) for execution in executions], now)
+    nudge("automation.execute", queue="trading")
+
+
+def _save_actions(actions: Sequence[Action]) -> None:
+    columns = zip(
+        *((a.id, a.epoch, a.executions_count, a.last_triggered_at, a.next_evaluation_at) for a in actions),
+        strict=True,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE automation_action a
+            SET epoch = n.epoch, executions_count = n.count, last_triggered_at = n.at, next_evaluation_at = n.next
+            FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[])
+                 AS n(id, epoch, count, at, next)
+            WHERE a.id = n.id
+            """,
+            [list(column) for column in columns],
+        )
+
+
+def seen_sentence(execution: ActionExecution) -> str:
+    """What was seen at the firing, in words."""
+    seen = execution.observation
+    if execution.cause == "manual":
+        return f"executed by {seen.get('by', 'a person')}"
+    if seen.get("price"):
+        return f"price {seen['price']}, {seen['value']} against {seen['level']}"
+    return f"{seen.get('value') or seen.get('due_at', '')}"
+
+
+def _alert(execution: ActionExecution) -> NewAlert:
+    action = execution.action
+    return NewAlert(
+        user_id=action.user_id,
+        kind=Alert.Kind.FIRING,
+        title=f"Fired: {effect_sentence(action)} when {trigger_sentence(action)}"[:200],
+        body=f"Seen: {seen_sentence(execution)}. Mode: {action.get_mode_display()}.",
+        symbol=action.instrument_id or "",
+        data={"action": str(action.id), "execution": str(execution.id)},
+        dedupe_key=f"fired:{execution.id}",
+        trace_id=execution.trace_id,
+    )
+
+
+def _announcement(execution: ActionExecution) -> Announcement:
+    return Announcement(
+        user_id=execution.action.user_id,
+        topic="executions",
+        kind="fired",
+        payload={
+            "action": str(execution.action_id),
+            "execution": str(execution.id),
+            "state": execution.state,
+            "symbol": execution.action.instrument_id,
+        },
+        trace_id=execution.trace_id,
+    )

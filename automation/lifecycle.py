@@ -1,0 +1,211 @@
+"""What a person can do with an Action. Each function is one transaction under the Action's row lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from automation import arming, firing
+from automation.drafts import REARMING, Draft, as_raw
+from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
+from common.errors import Conflict, InvalidInput, NotFound
+from common.money import plain
+from live.push import announce
+from watches.models import Watch
+
+
+def create_action(*, user: User, data: Mapping[str, Any], now: datetime, actor: str) -> Action:
+    """Check, store and arm a new Action. Raises InvalidInput naming each field, value and fix."""
+    fields = Draft(user=user, raw=data, now=now).check()
+    with transaction.atomic():
+        action = Action(user=user, created_at=now, updated_at=now, **fields)
+        action.save(force_insert=True)
+        ActionVersion.objects.create(
+            action=action, version=1, at=now, actor=actor, changes={"created": [None, shown_fields(fields)]}
+        )
+        arming.arm(action, now=now)
+        action.save(update_fields=["next_evaluation_at"])
+        tell(action, "created", now)
+    return action
+
+
+def update_action(*, user: User, action_id: UUID, changes: Mapping[str, Any], now: datetime, actor: str) -> Action:
+    """Edit an Action. A change of trigger or limits re-arms it with a fresh epoch; every edit leaves a version.
+
+    `status` may be given as `paused` or `active`. Raises InvalidInput, NotFound, or Conflict for an ended action.
+    """
+    changes = dict(changes)
+    status = changes.pop("status", None)
+    if status not in (None, ActionStatus.PAUSED, ActionStatus.ACTIVE):
+        raise InvalidInput({"status": f"'{status}' cannot be set: use paused or active, or DELETE to cancel"})
+    with transaction.atomic():
+        action = locked(user, action_id)
+        if changes:
+            _edit(action, user, changes, now, actor)
+        if status and status != action.status:
+            _set_status(action, status, now, actor)
+    return action
+
+
+def pause(*, user: User, action_id: UUID, now: datetime, actor: str) -> Action:
+    """Stop watching, keep the rule."""
+    return _change_status(user, action_id, ActionStatus.PAUSED, now, actor)
+
+
+def resume(*, user: User, action_id: UUID, now: datetime, actor: str) -> Action:
+    """Watch again, afresh: peaks, sides and cooldowns start over. Also brings back a rule that gave up."""
+    return _change_status(user, action_id, ActionStatus.ACTIVE, now, actor)
+
+
+def cancel(*, user: User, action_id: UUID, now: datetime, actor: str) -> Action:
+    """End the rule for good; it stays in the history."""
+    return _change_status(user, action_id, ActionStatus.CANCELLED, now, actor)
+
+
+def pause_many(*, user: User, action_ids: Sequence[UUID], now: datetime, actor: str) -> int:
+    """Pause those of the actions that are active. Returns how many."""
+    with transaction.atomic():
+        actions = list(
+            Action.objects.select_for_update()
+            .filter(user=user, id__in=action_ids, status=ActionStatus.ACTIVE)
+            .order_by("id")
+        )
+        for action in actions:
+            _set_status(action, ActionStatus.PAUSED, now, actor)
+    return len(actions)
+
+
+def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> ActionExecution:
+    """Fire without waiting for the trigger. Never past the gate, and never more often than max_executions allows."""
+    with transaction.atomic():
+        action = locked(user, action_id)
+        if action.status not in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
+            raise Conflict(f"This rule is {action.status}: only an active or paused rule can be executed.")
+        if arming.used_up(action):
+            raise Conflict(
+                f"This rule has had {action.executions_count} of {action.max_executions} executions:"
+                " raise max_executions to run it again."
+            )
+        execution = firing.fire(action, now=now, cause="manual", observation={"by": actor})
+        if arming.used_up(action):
+            arming.disarm([action])
+            action.next_evaluation_at = None
+        else:  # the trigger's own watch goes on under the next epoch
+            Watch.objects.filter(owner_kind=arming.OWNER, owner_id=action.id).update(
+                epoch=action.epoch, repeats=arming.more_than_one_left(action)
+            )
+        firing.record([execution], now=now)
+    return execution
+
+
+def locked(user: User, action_id: UUID) -> Action:
+    """The user's action, its row locked. Raises NotFound for anybody else's."""
+    action = Action.objects.select_for_update(of=("self",)).filter(user=user, id=action_id).first()
+    if action is None:
+        raise NotFound(f"There is no action {action_id}.")
+    return action
+
+
+def tell(action: Action, kind: str, now: datetime) -> None:
+    """Announce a change of the rule to its owner's pages."""
+    announce(
+        user_id=action.user_id,
+        topic="actions",
+        kind=kind,
+        payload={"action": str(action.id), "status": action.status, "symbol": action.instrument_id},
+        now=now,
+    )
+
+
+def _edit(action: Action, user: User, changes: Mapping[str, Any], now: datetime, actor: str) -> None:
+    if action.status not in (ActionStatus.ACTIVE, ActionStatus.PAUSED, ActionStatus.FAILED):
+        raise Conflict(f"This rule is {action.status}: it can no longer be edited; make a new one.")
+    after = Draft(user=user, raw=merged(action, changes), now=now, editing=action).check()
+    before = {name: getattr(action, name) for name in after}
+    if after["max_executions"] is not None and after["max_executions"] < action.executions_count:
+        raise InvalidInput(
+            {
+                "max_executions": f"'{after['max_executions']}' is below the {action.executions_count} executions"
+                " it has had: give a larger number"
+            }
+        )
+    changed = {name for name, value in after.items() if before[name] != value}
+    if not changed:
+        return
+    for name in changed:
+        setattr(action, name, after[name])
+    action.version += 1
+    action.updated_at = now
+    ActionVersion.objects.create(
+        action=action,
+        version=action.version,
+        at=now,
+        actor=actor,
+        changes={name: [shown_value(before[name]), shown_value(after[name])] for name in sorted(changed)},
+    )
+    if changed & REARMING:
+        action.epoch += 1
+        arming.arm(action, now=now)
+    action.save()
+    tell(action, "edited", now)
+
+
+def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The action with the changes laid over it. A new size replaces the old one, a new trigger type its parameters."""
+    raw = as_raw(action)
+    sizes = {"quantity", "amount_usd", "percent_of_position", "percent_of_equity"}
+    if any(changes.get(size) not in (None, "") for size in sizes & changes.keys()):
+        raw.update(dict.fromkeys(sizes))
+    if changes.get("trigger_type", action.trigger_type) != action.trigger_type:
+        raw["trigger_params"] = {}
+    if "order_type" in changes:
+        raw.update(limit_price=None, limit_offset=None, stop_price=None)
+    if "limit_price" in changes or "limit_offset" in changes:
+        raw.update(limit_price=None, limit_offset=None)
+    return {**raw, **changes}
+
+
+def _change_status(user: User, action_id: UUID, status: str, now: datetime, actor: str) -> Action:
+    with transaction.atomic():
+        action = locked(user, action_id)
+        if action.status != status:  # asking twice is harmless
+            _set_status(action, status, now, actor)
+    return action
+
+
+def _set_status(action: Action, status: str, now: datetime, actor: str) -> None:
+    if status not in TRANSITIONS[action.status]:
+        raise Conflict(f"This rule is {action.status}: it cannot become {status}.")
+    if status == ActionStatus.ACTIVE and action.valid_until and action.valid_until <= now:
+        raise Conflict("This rule's valid_until has passed: give it a later one, then resume it.")
+    old = action.status
+    action.status, action.status_reason, action.updated_at = status, "", now
+    action.epoch += 1
+    action.version += 1
+    if status == ActionStatus.ACTIVE:
+        action.failures_in_a_row = 0
+    ActionVersion.objects.create(
+        action=action, version=action.version, at=now, actor=actor, changes={"status": [old, status]}
+    )
+    arming.arm(action, now=now)
+    action.save()
+    tell(action, str(status), now)
+
+
+def shown_value(value: Any) -> Any:
+    """A field's value as a version keeps it."""
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: shown_value(value) for name, value in fields.items() if value not in (None, "")}

@@ -1,0 +1,61 @@
+"""An Action in one English sentence."""
+
+from __future__ import annotations
+
+from automation.models import Action, ActionType
+from automation.triggers.registry import TRIGGERS
+from common.money import plain
+
+
+def trigger_sentence(action: Action) -> str:
+    """The condition, as it continues 'when …'."""
+    return TRIGGERS[action.trigger_type].sentence(action.trigger_params, action.instrument_id or "")
+
+
+def effect_sentence(action: Action) -> str:
+    """What it does: 'Sell 10 AAPL'."""
+    if action.action_type == ActionType.NOTIFY:
+        return "Tell me"
+    verb = "Buy" if action.action_type == ActionType.BUY else "Sell"
+    order = ""
+    if action.limit_price is not None:
+        order = f" with a limit of ${plain(action.limit_price)}"
+    elif action.limit_offset is not None:
+        sign = "+" if action.limit_offset >= 0 else "-"
+        order = f" with a limit of the price {sign} ${plain(abs(action.limit_offset))}"
+    if action.stop_price is not None:
+        order += f" and a stop at ${plain(action.stop_price)}"
+    return f"{verb} {_size(action)}{order}"
+
+
+def sentence(action: Action) -> str:
+    """The whole rule."""
+    text = f"{effect_sentence(action)} when {trigger_sentence(action)}"
+    limits = []
+    if action.max_executions is None:
+        limits.append("every time")
+    elif action.max_executions > 1:
+        limits.append(f"at most {action.max_executions} times")
+    if action.cooldown_seconds:
+        limits.append(f"not again within {_duration(action.cooldown_seconds)}")
+    if action.valid_until:
+        limits.append(f"until {action.valid_until:%Y-%m-%d %H:%M} UTC")
+    return f"{text}{', ' + ', '.join(limits) if limits else ''}."
+
+
+def _size(action: Action) -> str:
+    symbol = action.instrument_id
+    if action.quantity is not None:
+        return f"{plain(action.quantity)} {symbol}"
+    if action.amount_usd is not None:
+        return f"${plain(action.amount_usd)} of {symbol}"
+    if action.percent_of_position is not None:
+        return f"{plain(action.percent_of_position)} % of the {symbol} held"
+    return f"{symbol} for {plain(action.percent_of_equity or 0)} % of the portfolio"
+
+
+def _duration(seconds: int) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
