@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: run test bench bench-quick chaos lint format lock audit browser clean help
 SHELL := /bin/sh
+# Compiled modules are kept whatever the shell says: without them each of a dozen processes starts seconds later.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -12,6 +12,7 @@ from typing import IO
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from puffling_site.runtime import binaries
 from puffling_site.runtime.home import ENVIRONMENT, Home
@@ -95,7 +96,7 @@ class Postgres:
 
     def launch(self) -> Launch:
         """Return how to run the server, after clearing what a crash left behind."""
-        self._settle_pid_file()
+        self.settle()
         argv = ["postgres", "-D", f"{self.home.seen()}/data", "-h", "127.0.0.1", "-p", str(self.port)]
         for name, value in self.settings.items():
             argv += ["-c", f"{name}={value}"]
@@ -119,13 +120,10 @@ class Postgres:
 
     def create_database(self) -> None:
         """Create the role and its database, or set the role's password to the current one."""
-        options = {
-            "host": "127.0.0.1",
-            "port": str(self.port),
-            "user": ADMIN,
-            "password": self.admin_password,
-        }
-        with psycopg.connect(dbname="postgres", autocommit=True, connect_timeout=10, **options) as connection:
+        admin = make_conninfo(
+            host="127.0.0.1", port=self.port, user=ADMIN, password=self.admin_password, dbname="postgres"
+        )
+        with psycopg.connect(admin, autocommit=True, connect_timeout=10) as connection:
             role, password = sql.Identifier(ROLE), sql.Literal(self.password)
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
             verb = sql.SQL("ALTER" if known else "CREATE")
@@ -159,7 +157,7 @@ class Postgres:
                 "into a new folder (PUFFLING_DATA_DIR) with the new version."
             )
 
-    def _settle_pid_file(self) -> None:
+    def settle(self) -> None:
         """Deal with the postmaster.pid of an earlier life before PostgreSQL sees it.
 
         After a crash or reboot the recorded process id may belong to anybody, and PostgreSQL would refuse to
