@@ -134,3 +134,16 @@ class WatchlistItem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "instrument"], name="watchlist_symbol_once_per_user")]
+
+
+class DemoPriceOverride(models.Model):
+    """A move on demand: the demo feed takes this price at its next tick and holds it for a while."""
+
+    instrument = models.OneToOneField(Instrument, on_delete=models.CASCADE, primary_key=True, db_column="symbol")
+    price = price_field()
+    hold_seconds = models.PositiveIntegerField(help_text="how long the price stays before it moves on from there")
+    requested_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True, help_text="when the feed took it")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(price__gt=0), name="demo_price_positive")]
