@@ -44,6 +44,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._on_change: Callable[[], None] = lambda: None
         self._tail: deque[str] = deque(maxlen=15)
 
     @property
@@ -52,8 +53,9 @@ class Child:
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if running and self._process else None
 
-    def start(self) -> None:
-        """Begin to keep the service alive."""
+    def start(self, on_change: Callable[[], None] = lambda: None) -> None:
+        """Begin to keep the service alive; `on_change` is called when its process id has changed."""
+        self._on_change = on_change
         self._task = asyncio.create_task(self._keep_alive(), name=self.service.name)
 
     async def wait_ready(self, seconds: float) -> None:
@@ -111,6 +113,7 @@ class Child:
             return "not started"
         self._process = process = await spawn(launch)
         self.starts += 1
+        self._on_change()
         reading = asyncio.create_task(self._read(process))
         code = await process.wait()
         self.kill()  # whatever it left behind holds ports and pipes

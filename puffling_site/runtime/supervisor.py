@@ -200,7 +200,6 @@ class Supervisor:
                 self.journal.say(f"{name} is left out: there is no `manage.py {command}` yet")
                 continue
             self._child(services.application_service(name, wishes, self.environment))
-        self._note_running()
         if "web" in names:
             await self._fully_ready()
 
@@ -233,7 +232,6 @@ class Supervisor:
                 break
             await asyncio.sleep(0.3)
         self._child(services.application_service("flower", wishes, self.environment))
-        self._note_running()
 
     def _announce(self, secrets: Secrets, login: dict[str, Any] | None) -> None:
         """Print the last lines and leave the address and the demo login for scripts."""
@@ -254,12 +252,12 @@ class Supervisor:
     def _child(self, service: Service) -> Child:
         child = Child(service, self.journal)
         self.children.append(child)
-        child.start()
+        child.start(self._note_running)
         return child
 
     def _note_running(self) -> None:
         pids = {child.service.name: child.pid for child in self.children}
-        self.folder.note_running(url=self.environment["PUFFLING_URL"], services=pids)
+        self.folder.note_running(url=self.environment.get("PUFFLING_URL"), services=pids)
 
     async def _stop_all(self) -> None:
         """Stop the services, then the servers they talk to."""
@@ -294,10 +292,10 @@ def names_of_this_machine(host: str) -> set[str]:
 
 
 def listening_workers(url: str) -> int:
-    """Return how many Celery workers listen for remote control (each holds one pattern subscription)."""
+    """Return how many Celery workers listen for remote control: each has a connection with a pattern subscription."""
     try:
         with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as connection:
-            return int(connection.pubsub_numpat())
+            return sum(client["psub"] != "0" for client in connection.client_list(_type="pubsub"))
     except redis.RedisError:
         return 0
 
