@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from safety.policies import policy_for
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
@@ -19,8 +20,8 @@ from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
 from live.push import Announcement, announce_many
 from orders.models import Order, Source
-from safety.policies import policy_for
 from watches.arming import try_again_at
+from watches.models import Phase, Watch
 
 # Denials that are about the moment, not about the rule: they do not count towards its review.
 OF_THE_MOMENT = frozenset(
@@ -142,10 +143,9 @@ def _try_again(action: Action, execution: ActionExecution, now: datetime) -> Non
     wait = min(FIRST_RETRY * 2 ** max(0, action.failures_in_a_row - 1), LAST_RETRY)
     wait = max(wait, timedelta(seconds=action.cooldown_seconds))
     series = execution.observation.get("series")
-    if series is None:  # executed by hand: the trigger's own watch was never disturbed, unless it was the last
-        if not action.max_executions or action.executions_count + 1 < action.max_executions:
-            return
-        arming.arm(action, now=now)
+    if series is None:  # executed by hand: the trigger's own watch goes on, unless this had been the last execution
+        if not Watch.objects.filter(owner_kind=arming.OWNER, owner_id=action.id).exclude(phase=Phase.OFF).exists():
+            arming.arm(action, now=now)
         return
     try_again_at(arming.OWNER, action.id, epoch=action.epoch, at=now + wait, series_id=int(series))
 

@@ -38,7 +38,8 @@ SELECT (SELECT count(*) FROM claimed), h.id, h.owner_kind, h.owner_id, h.epoch, 
        h.direction, h.level, h.strict, h.primes, h.hysteresis, h.cooldown_seconds, h.repeats, h.phase, h.armed_at,
        h.rearm_at, h.follow::text, h.value, h.last, h.price, h.seen_at, h.source
 FROM (SELECT 1) AS one
-LEFT JOIN hits h ON h.value * h.scan > h.scan_level * h.scan OR (h.value = h.scan_level AND NOT h.scan_strict)
+LEFT JOIN hits h ON (h.value * h.scan > h.scan_level * h.scan OR (h.value = h.scan_level AND NOT h.scan_strict))
+  AND (h.price IS NOT NULL OR h.armed_at <= h.seen_at) -- a bar that closed before the rule was armed is history
 """
 
 

@@ -76,6 +76,8 @@ def step(spec: WatchSpec, repeat: Repeat, state: WatchState, market: MarketSlice
     state = rearm(spec, state, market.at)
     if state.phase in (OFF, COOLING, RETRY):
         return _follow_peak(state, market), False
+    if state.series.kind == SeriesKind.PUSHED and state.armed_at > market.at:
+        return state, False  # a bar that closed before the rule was armed is history
     if state.armed_at > market.since:  # the extremes may be older than the watch
         market = replace(market, low=market.last, high=market.last)
     if state.phase in (WAITING, ACTIVATE):

@@ -1,0 +1,115 @@
+"""Timers of Actions: fire at a time, begin a window, end one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from alerts.models import Alert
+from alerts.raising import raise_alert
+from automation import arming, firing
+from automation.evaluating import may_fire
+from automation.lifecycle import tell
+from automation.models import Action, ActionExecution, ActionStatus
+from automation.sentences import sentence
+from automation.triggers.base import ClockPlan
+from automation.triggers.registry import TRIGGERS
+from watches import timers
+from watches.models import Timer
+
+BATCH = 500
+
+
+def run_due(*, now: datetime) -> int:
+    """Handle every due timer of an action. Returns how many."""
+    handled = 0
+    while True:
+        with transaction.atomic():
+            due = timers.claim_due(now, BATCH, arming.OWNER)
+            _handle(due, now)
+        handled += len(due)
+        if len(due) < BATCH:
+            return handled
+
+
+def _handle(due: list[Timer], now: datetime) -> None:
+    actions = {
+        action.id: action
+        for action in Action.objects.select_for_update(of=("self",))
+        .select_related("instrument")
+        .filter(id__in={timer.owner_id for timer in due})
+        .order_by("id")
+    }
+    Timer.objects.filter(id__in=[timer.id for timer in due]).delete()
+    executions: list[ActionExecution] = []
+    for timer in sorted(due, key=lambda timer: timer.due_at):
+        action = actions.get(timer.owner_id)
+        if action is None:
+            continue
+        if timer.purpose == arming.EXPIRE:
+            _expire(action, now)
+        elif timer.purpose == arming.ARM and action.status == ActionStatus.ACTIVE:
+            arming.arm(action, now=now)
+            action.save(update_fields=["next_evaluation_at"])
+        elif timer.purpose == arming.FIRE:
+            executions += _fire(action, timer, now)
+    firing.record(executions, now=now)
+
+
+def _fire(action: Action, timer: Timer, now: datetime) -> list[ActionExecution]:
+    """Fire a clock trigger and set its next due time.
+
+    A timer found too late (the system was down) does not fire: acting then would be another trade. It is told.
+    """
+    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    fired: list[ActionExecution] = []
+    if may_fire(action, timer.epoch, timer.due_at):
+        if now - timer.due_at <= firing.CLOCK_FIRING_LASTS:
+            seen: dict[str, Any] = {"due_at": timer.due_at.isoformat(), "late_seconds": (now - timer.due_at).seconds}
+            fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=firing.CLOCK_FIRING_LASTS)]
+        else:
+            _tell_missed(action, timer, now)
+    if isinstance(plan, ClockPlan) and action.status == ActionStatus.ACTIVE and not arming.used_up(action):
+        arming.set_next_due(action, plan, after=now)
+    else:
+        action.next_evaluation_at = None
+    if not fired:
+        action.save(update_fields=["next_evaluation_at"])
+    return fired
+
+
+def _tell_missed(action: Action, timer: Timer, now: datetime) -> None:
+    raise_alert(
+        user_id=action.user_id,
+        kind=Alert.Kind.EXPIRED,
+        severity=Alert.Severity.WARNING,
+        title=f"Missed at {timer.due_at:%Y-%m-%d %H:%M} UTC: {sentence(action)}"[:200],
+        body="Puffling was not running at that time. The rule did not run late; it waits for its next time.",
+        symbol=action.instrument_id or "",
+        data={"action": str(action.id), "due_at": timer.due_at.isoformat()},
+        dedupe_key=f"missed:{action.id}:{timer.due_at.isoformat()}",
+        now=now,
+    )
+
+
+def _expire(action: Action, now: datetime) -> None:
+    if action.status not in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
+        return
+    action.status, action.updated_at = ActionStatus.EXPIRED, now
+    action.status_reason = f"valid until {action.valid_until:%Y-%m-%d %H:%M} UTC" if action.valid_until else ""
+    arming.disarm([action])
+    action.next_evaluation_at = None
+    action.save(update_fields=["status", "status_reason", "updated_at", "next_evaluation_at"])
+    raise_alert(
+        user_id=action.user_id,
+        kind=Alert.Kind.EXPIRED,
+        title=f"Expired: {sentence(action)}"[:200],
+        body=f"It had {action.executions_count} executions.",
+        symbol=action.instrument_id or "",
+        data={"action": str(action.id)},
+        dedupe_key=f"expired:{action.id}:{action.version}",
+        now=now,
+    )
+    tell(action, "expired", now)

@@ -1,0 +1,33 @@
+"""Doors for Celery: read the clock, call one function. Every task may be lost, late or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from celery import shared_task
+
+from automation import evaluating, executing, settling
+from common.clock import now
+from common.heartbeats import beat
+
+
+@shared_task(name="automation.evaluate_quotes", queue="ticks")
+def evaluate_quotes() -> None:
+    """Show the engine every quote it has not seen."""
+    at = now()
+    done = evaluating.evaluate_quotes(now=at)
+    if done.claimed:
+        beat("evaluate", now=at, claimed=done.claimed, fired=done.fired)
+
+
+@shared_task(name="automation.execute", queue="trading")
+def execute() -> None:
+    """Carry out waiting firings."""
+    executing.execute_pending(now=now(), limit=1000)
+
+
+@shared_task(name="automation.settle", queue="trading")
+def settle(source_ids: Sequence[str] | None = None) -> None:
+    """Finish executions whose orders have come to an end."""
+    settling.settle(None if source_ids is None else [UUID(source) for source in source_ids], now=now())
