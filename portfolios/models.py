@@ -35,7 +35,7 @@ class Portfolio(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """One booking. Never updated, never deleted (a database trigger says no). `source_id` makes booking twice harmless."""
+    """One booking. Never updated or deleted (a database trigger says no). `source_id` makes booking twice harmless."""
 
     class Kind(models.TextChoices):
         DEPOSIT = "deposit", "Deposit"
