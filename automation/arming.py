@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Case, F, Value, When
+
 from automation.models import Action, ActionStatus
 from automation.triggers.base import ClockPlan, SessionTimes
 from automation.triggers.registry import TRIGGERS
@@ -42,7 +44,7 @@ def arm(action: Action, *, now: datetime) -> None:
         return
     repeat = Repeat(repeats=more_than_one_left(action), cooldown_seconds=action.cooldown_seconds)
     arming.arm(owner_kind=OWNER, owner_id=action.id, epoch=action.epoch, spec=plan.spec, repeat=repeat, now=now)
-    wake([plan.spec.series.subject])
+    wake([plan.spec.series.subject], now=now)
 
 
 def disarm(actions: Iterable[Action]) -> None:
@@ -71,9 +73,13 @@ def sessions_from(action: Action, after: datetime) -> list[SessionTimes]:
     ]
 
 
-def wake(symbols: list[str]) -> None:
-    """Show the standing quotes to the engine again, so that a rule that is already true fires at once."""
-    if Quote.objects.filter(instrument__in=symbols).update(dirty=True):
+def wake(symbols: list[str], *, now: datetime) -> None:
+    """Show the standing quotes to the engine again, so that a rule that is already true fires at once.
+
+    A quote already seen begins a new range now: the one it was seen in is history for everybody.
+    """
+    since = Case(When(dirty=True, then=F("range_since")), default=Value(now))
+    if Quote.objects.filter(instrument__in=symbols).update(dirty=True, range_since=since):
         nudge("automation.evaluate_quotes", queue="ticks")
 
 

@@ -82,8 +82,9 @@ def carry_out(executions: Sequence[ActionExecution], *, now: datetime) -> None:
 
 
 def _effect(execution: ActionExecution) -> Effect:
-    automatic = execution.action.mode == Mode.AUTO
-    return EFFECTS[execution.action.action_type] if automatic else NOTIFY
+    if execution.action.mode != Mode.AUTO:
+        return NOTIFY
+    return EFFECTS[execution.action.action_type]
 
 
 def _no_longer(execution: ActionExecution, now: datetime) -> Done | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automation.models import Action, ActionType
 from automation.triggers.registry import TRIGGERS
-from common.money import plain
+from common.money import ZERO, plain
 
 
 def trigger_sentence(action: Action) -> str:
@@ -51,7 +51,7 @@ def _size(action: Action) -> str:
         return f"${plain(action.amount_usd)} of {symbol}"
     if action.percent_of_position is not None:
         return f"{plain(action.percent_of_position)} % of the {symbol} held"
-    return f"{symbol} for {plain(action.percent_of_equity or 0)} % of the portfolio"
+    return f"{symbol} for {plain(action.percent_of_equity or ZERO)} % of the portfolio"
 
 
 def _duration(seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""What the sweeper does for rules every second: clocks, cooldowns, computed series, and whatever a lost nudge left behind."""
+"""What the sweeper does for rules every second: clocks, cooldowns, computed series, what a lost nudge left behind."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rearm(now: datetime) -> int:
             .values_list("instrument_id", flat=True)
             .distinct()
         )
-        arming.wake(symbols)
+        arming.wake(symbols, now=now)
     return len(owners)
 
 

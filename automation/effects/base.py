@@ -25,7 +25,9 @@ class Done:
 class Effect(Protocol):
     """`carry_out` must be safe to run again for the same executions: a worker may have died half-way."""
 
-    types: tuple[str, ...]
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The action types it serves."""
 
     def carry_out(self, executions: Sequence[ActionExecution], *, now: datetime) -> list[Done]:
         """Do it for executions of one portfolio. One result per execution, in order."""

@@ -1,0 +1,216 @@
+"""Say what a rule is waiting for: the sentence, where the value stands, and the exact price at which it fires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from automation import arming
+from automation.drafts import Draft
+from automation.models import Action, ActionStatus
+from automation.sentences import sentence
+from automation.triggers.base import ClockPlan
+from automation.triggers.registry import TRIGGERS
+from common.money import HUNDRED, cents, nano, plain
+from markets.models import Quote
+from markets.observables import USABLE_FOR
+from markets.selectors import latest_quotes
+from watches import machine
+from watches.models import Series, Watch
+from watches.specs import Base, MarketSlice, SeriesKind, SeriesSpec, WatchSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Where a rule stands. Prices in dollars, `distance` in dollars, `distance_percent` in percent of the last price.
+
+    `current_value` and `level` are in the watched series' unit (dollars, percent, shares, bars' signal).
+    """
+
+    sentence: str
+    status_line: str
+    current_value: Decimal | None = None
+    level: Decimal | None = None
+    last_price: Decimal | None = None
+    firing_price: Decimal | None = None
+    distance: Decimal | None = None
+    distance_percent: Decimal | None = None
+    already_true: bool = False
+    next_due_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def explain(action: Action, *, now: datetime) -> Explanation:
+    """Explain one rule."""
+    return explain_many([action], now=now)[action.id]
+
+
+def explain_many(actions: Iterable[Action], *, now: datetime) -> dict[UUID, Explanation]:
+    """Explain many rules with two queries, whatever their number. `action.instrument` is not needed."""
+    actions = list(actions)
+    watches = {
+        watch.owner_id: watch
+        for watch in Watch.objects.filter(
+            owner_kind=arming.OWNER, owner_id__in=[action.id for action in actions]
+        ).select_related("series")
+    }
+    quotes = latest_quotes({action.instrument_id for action in actions if action.instrument_id})
+    return {
+        action.id: _explain(action, watches.get(action.id), quotes.get(action.instrument_id or ""), now)
+        for action in actions
+    }
+
+
+def preview(*, user: User, data: Mapping[str, Any], now: datetime) -> Explanation:
+    """Explain a rule before it exists. Raises InvalidInput like creating it would; writes nothing."""
+    action = Action(user=user, created_at=now, updated_at=now, **Draft(user=user, raw=data, now=now).check())
+    quote = latest_quotes({action.instrument_id}).get(action.instrument_id) if action.instrument_id else None
+    return _explain(action, None, quote, now)
+
+
+def _explain(action: Action, watch: Watch | None, quote: Quote | None, now: datetime) -> Explanation:
+    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    text = sentence(action)
+    if isinstance(plan, ClockPlan):
+        due = action.next_evaluation_at
+        if action._state.adding:
+            due = plan.next_due(now, arming.sessions_from(action, now))
+        line = f"Next at {due:%Y-%m-%d %H:%M} UTC" if due else "No further time is due"
+        return Explanation(sentence=text, status_line=_ended(action) or line, next_due_at=due)
+    spec = plan.spec
+    state = _state(spec, watch, now)
+    warnings = _warnings(quote, now)
+    if quote is None:
+        return Explanation(
+            sentence=text, status_line=_ended(action) or _line(spec, state), level=spec.level, warnings=warnings
+        )
+    seen, _ = machine.observe(state, market_of(quote))
+    firing = firing_price(spec, state, quote)
+    reached = seen is not None and machine.scan_for(spec, machine.ARMED, state.direction).reached(seen.last)
+    already = reached and state.phase == machine.ARMED and not spec.follow
+    if already and action.status == ActionStatus.ACTIVE:
+        warnings = (*warnings, "Already true: fires at once.")
+    if seen is None and not spec.follow:
+        warnings = (*warnings, "The value is unknown yet (not enough history): an unknown value never fires.")
+    distance = None if firing is None else abs(firing - quote.last)
+    return Explanation(
+        sentence=text,
+        status_line=_ended(action) or _line(spec, state),
+        current_value=None if seen is None else seen.last,
+        level=spec.level,
+        last_price=quote.last,
+        firing_price=firing,
+        distance=distance,
+        distance_percent=None if distance is None else nano(distance * HUNDRED / quote.last),
+        already_true=already,
+        warnings=warnings,
+    )
+
+
+def firing_price(spec: WatchSpec, state: machine.WatchState, quote: Quote) -> Decimal | None:
+    """The price at which the rule fires as things stand, to the cent towards firing; None when no price decides it."""
+    series = state.series
+    if state.phase == machine.WAITING or series.kind in (SeriesKind.VOLUME, SeriesKind.PUSHED):
+        return None
+    if state.phase == machine.ACTIVATE and spec.follow:
+        return spec.follow.activation
+    reference = machine.reference_of(series, market_of(quote))
+    if reference is None:
+        return None
+    if series.kind == SeriesKind.PEAK_PERCENT:
+        share = spec.level / HUNDRED
+        return cents(reference * (1 + share if series.short else 1 - share))
+    if series.kind == SeriesKind.PEAK_AMOUNT:
+        return reference + spec.level if series.short else reference - spec.level
+    if series.kind == SeriesKind.ABSOLUTE:
+        prices = [(level - series.shift) * reference / series.numerator for level in (spec.level, -spec.level)]
+        return cents(min(prices, key=lambda price: abs(price - quote.last)))
+    price = (spec.level - series.shift) * reference / series.numerator
+    return price if series.observable == "price" else cents(price) if price > 0 else None
+
+
+def market_of(quote: Quote) -> MarketSlice:
+    """The standing quote as the machine sees it: one point, the last price."""
+    return MarketSlice(
+        at=quote.at,
+        since=quote.at,
+        low=quote.last,
+        high=quote.last,
+        last=quote.last,
+        volume=quote.volume,
+        prev_close=quote.prev_close,
+        session_open=quote.session_open,
+    )
+
+
+def state_of(watch: Watch) -> machine.WatchState:
+    """A stored watch as the machine's state."""
+    return machine.WatchState(
+        phase=watch.phase,
+        armed_at=watch.armed_at,
+        series=spec_of(watch.series),
+        direction=watch.direction,
+        rearm_at=watch.rearm_at,
+    )
+
+
+def spec_of(series: Series) -> SeriesSpec:
+    """A stored series as the machine's."""
+    return SeriesSpec(
+        subject=series.subject,
+        observable=series.observable,
+        kind=SeriesKind(series.kind),
+        base=Base(series.base),
+        shift=series.shift,
+        numerator=series.numerator,
+        reference=series.reference,
+        short=series.short,
+    )
+
+
+def _state(spec: WatchSpec, watch: Watch | None, now: datetime) -> machine.WatchState:
+    if watch is not None and watch.phase != machine.OFF:
+        return state_of(watch)
+    state = machine.start(spec, now)
+    stored = Series.objects.filter(subject=spec.series.subject, observable=spec.series.observable).first()
+    return replace(state, series=spec_of(stored)) if stored else state
+
+
+def _ended(action: Action) -> str:
+    if action.status == ActionStatus.ACTIVE:
+        return ""
+    reason = f": {action.status_reason}" if action.status_reason else ""
+    return f"{action.get_status_display()}{reason}"
+
+
+def _line(spec: WatchSpec, state: machine.WatchState) -> str:
+    side = "below" if state.direction > 0 else "above"
+    level = plain(spec.level)
+    if state.phase == machine.ARMED:
+        return f"Armed: fires {'at' if not spec.strict else 'beyond'} {level}"
+    if state.phase == machine.PRIME:
+        return f"Waiting for the value to be {side} {level} first"
+    if state.phase == machine.RECOVER:
+        back = plain(spec.level - state.direction * spec.hysteresis)
+        return f"Fired; waits for the value to come back {side} {back}"
+    if state.phase in (machine.COOLING, machine.RETRY):
+        until = f"{state.rearm_at:%Y-%m-%d %H:%M:%S} UTC" if state.rearm_at else "?"
+        return f"Cooling down until {until}" if state.phase == machine.COOLING else f"Tries again at {until}"
+    if state.phase == machine.ACTIVATE and spec.follow and spec.follow.activation is not None:
+        return f"Waiting for the activation price {plain(spec.follow.activation)}"
+    if state.phase == machine.WAITING:
+        return "Waiting for the first price"
+    return "Not watched"
+
+
+def _warnings(quote: Quote | None, now: datetime) -> tuple[str, ...]:
+    if quote is None:
+        return ("No price has been seen for this symbol yet: an unknown price never fires.",)
+    if now - quote.received_at > USABLE_FOR:
+        return (f"The last price is from {quote.at:%Y-%m-%d %H:%M} UTC: a stale price never fires.",)
+    return ()
