@@ -1,0 +1,1 @@
+"""Sources of ticks: one file per source."""
