@@ -13,7 +13,7 @@ from puffling_site.runtime.journal import Journal
 from puffling_site.runtime.process import RuntimeFault
 from puffling_site.runtime.services import APPLICATION, BASE
 from puffling_site.runtime.state import AlreadyRunning, DataFolder
-from puffling_site.runtime.supervisor import Options, Supervisor
+from puffling_site.runtime.supervisor import Catalogue, Options, Supervisor
 
 EXIT_STOPPED, EXIT_FAILED, EXIT_ALREADY_RUNNING = 0, 1, 3
 EPILOG = """\
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, catalogue: Catalogue | None = None) -> int:
     """Run the supervisor; returns the exit code."""
     arguments = parser().parse_args(argv)
     options = Options(
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with folder.locked():
             journal = Journal(folder.path / "logs" / "puffling.log")
             try:
-                return asyncio.run(Supervisor(options, folder, journal).run())
+                return asyncio.run(Supervisor(options, folder, journal, catalogue).run())
             finally:
                 journal.close()
     except AlreadyRunning as fault:

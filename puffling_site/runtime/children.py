@@ -62,8 +62,6 @@ class Child:
         """Return when the service answers; RuntimeFault with its last lines when it ends or takes too long."""
         deadline = time.monotonic() + seconds
         while not (self.pid and (self.service.ready is None or self.service.ready(self.pid))):
-            if self._task and self._task.done():
-                self._task.result()
             if self.starts and self.pid is None:
                 raise RuntimeFault(f"{self.service.name} could not start:\n  " + "\n  ".join(self._tail))
             if time.monotonic() > deadline:
@@ -108,11 +106,16 @@ class Child:
 
     async def _live_once(self) -> str:
         """Run the process once; returns how it ended."""
-        launch = await asyncio.to_thread(self.service.launch)
-        if self._stopping.is_set():
-            return "not started"
-        self._process = process = await spawn(launch)
-        self.starts += 1
+        try:
+            launch = await asyncio.to_thread(self.service.launch)
+            if self._stopping.is_set():
+                return "not started"
+            self._process = process = await spawn(launch)
+        except (RuntimeFault, OSError) as fault:
+            self._tail.append(str(fault))
+            return f"could not start: {fault}"
+        finally:
+            self.starts += 1
         self._on_change()
         reading = asyncio.create_task(self._read(process))
         code = await process.wait()

@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,14 @@ DEMO_USER = "demo"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """What is started: how the installation is prepared, and each application service. Tests put stand-ins here."""
+
+    prepare: tuple[str, ...] = ("-m", "puffling_site.runtime.prepare")
+    service: Callable[[str, services.Wishes, dict[str, str]], Service] = services.application_service
+
+
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What `up` was asked for (see its --help)."""
 
@@ -50,8 +59,11 @@ class Options:
 class Supervisor:
     """One run of Puffling: `run` returns the exit code after everything has been stopped."""
 
-    def __init__(self, options: Options, folder: DataFolder, journal: Journal) -> None:
+    def __init__(
+        self, options: Options, folder: DataFolder, journal: Journal, catalogue: Catalogue | None = None
+    ) -> None:
         self.options = options
+        self.catalogue = catalogue or Catalogue()
         self.folder = folder
         self.journal = journal
         self.children: list[Child] = []
@@ -168,7 +180,7 @@ class Supervisor:
 
     async def _prepare(self) -> dict[str, Any]:
         """Run `prepare` to its end and return its answer."""
-        arguments = ["-m", "puffling_site.runtime.prepare", *([] if self.options.demo else ["--no-demo"])]
+        arguments = [*self.catalogue.prepare, *([] if self.options.demo else ["--no-demo"])]
         launch = services.python_launch(arguments, self.environment)
         self._step = process = await asyncio.create_subprocess_exec(
             *launch.argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **launch.options
@@ -191,7 +203,7 @@ class Supervisor:
     async def _start_application(self, names: list[str], wishes: services.Wishes, commands: set[str]) -> None:
         """Start the page first, and the rest when it answers: a dozen Pythons starting at once help nobody."""
         if "web" in names:
-            self._child(services.application_service("web", wishes, self.environment))
+            self._child(self.catalogue.service("web", wishes, self.environment))
             await self._page_answers()
         for name in names:
             if name in ("web", "flower"):
@@ -199,7 +211,7 @@ class Supervisor:
             if (command := services.COMMANDS.get(name)) and command not in commands:
                 self.journal.say(f"{name} is left out: there is no `manage.py {command}` yet")
                 continue
-            self._child(services.application_service(name, wishes, self.environment))
+            self._child(self.catalogue.service(name, wishes, self.environment))
         if "web" in names:
             await self._fully_ready()
 
@@ -231,7 +243,7 @@ class Supervisor:
             if await asyncio.to_thread(listening_workers, self.environment["REDIS_URL"]) >= workers:
                 break
             await asyncio.sleep(0.3)
-        self._child(services.application_service("flower", wishes, self.environment))
+        self._child(self.catalogue.service("flower", wishes, self.environment))
 
     def _announce(self, secrets: Secrets, login: dict[str, Any] | None) -> None:
         """Print the last lines and leave the address and the demo login for scripts."""
