@@ -70,6 +70,16 @@ def move_price(*, symbol: str, price: Decimal, hold_seconds: int, now: datetime)
     Raises NotFound, InvalidInput naming the argument, or Conflict for an instrument that is not a demo instrument.
     """
     instrument = by_symbol(symbol)
+    check_move(instrument, price=price, hold_seconds=hold_seconds)
+    override, _ = DemoPriceOverride.objects.update_or_create(
+        instrument=instrument,
+        defaults={"price": price, "hold_seconds": hold_seconds, "requested_at": now, "applied_at": None},
+    )
+    return override
+
+
+def check_move(instrument: Instrument, *, price: Decimal, hold_seconds: int) -> None:
+    """Raise Conflict or InvalidInput unless the demo feed can trade `instrument` at `price`."""
     if not instrument.demo:
         raise Conflict(f"{instrument.symbol} has real prices: only demo instruments can be moved.")
     if not price.is_finite() or not SUB_PENNY <= price <= 1_000_000:
@@ -78,11 +88,6 @@ def move_price(*, symbol: str, price: Decimal, hold_seconds: int, now: datetime)
         raise InvalidInput({"price": f"{plain(price)} has more than four decimals: use e.g. 187.50."})
     if not 0 <= hold_seconds <= LONGEST_HOLD:
         raise InvalidInput({"hold": f"{hold_seconds} is out of range: use 0 to {LONGEST_HOLD} seconds."})
-    override, _ = DemoPriceOverride.objects.update_or_create(
-        instrument=instrument,
-        defaults={"price": price, "hold_seconds": hold_seconds, "requested_at": now, "applied_at": None},
-    )
-    return override
 
 
 def take_overrides(*, symbols: Iterable[str], now: datetime) -> dict[str, Decimal]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from markets.watchlists import watched
+
 Provider = Callable[[], set[str]]
 
-_providers: dict[str, Provider] = {}
+_providers: dict[str, Provider] = {"watchlists": watched}
 
 
 def register(name: str, provider: Provider) -> None:

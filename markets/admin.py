@@ -1,0 +1,106 @@
+"""The markets in the admin. Quotes and bars come from feeds and files: they are shown, not edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from common import clock
+from common.errors import PufflingError
+from markets import calendar, demo
+from markets.models import Bar, DemoPriceOverride, Exchange, Instrument, MarketSession, Quote, WatchlistItem
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that processes write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(ModelAdmin):
+    list_display = ("code", "name", "time_zone", "always_open")
+
+
+@admin.register(MarketSession)
+class MarketSessionAdmin(ModelAdmin):
+    list_display = ("date", "exchange", "opens_at", "closes_at", "early_close")
+    list_filter = ("exchange", "early_close")
+    date_hierarchy = "date"
+    ordering = ("date",)
+
+    def save_model(self, request: HttpRequest, obj: MarketSession, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        calendar.forget()  # this process at once, the others within five minutes
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(ModelAdmin):
+    list_display = ("symbol", "name", "exchange", "asset_class", "active", "tradable", "demo", "data_label")
+    list_filter = ("exchange", "asset_class", "active", "tradable", "demo")
+    search_fields = ("symbol", "name")
+    list_select_related = ("exchange",)
+    ordering = ("symbol",)
+
+
+@admin.register(Quote)
+class QuoteAdmin(ReadOnly):
+    list_display = ("instrument", "last", "bid", "ask", "prev_close", "volume", "at", "source", "dirty")
+    list_filter = ("source", "dirty")
+    search_fields = ("instrument__symbol", "instrument__name")
+    list_select_related = ("instrument",)
+    ordering = ("instrument",)
+
+
+@admin.register(Bar)
+class BarAdmin(ReadOnly):
+    list_display = ("instrument_id", "timeframe", "at", "open", "high", "low", "close", "volume", "source")
+    list_filter = ("timeframe", "source")
+    search_fields = ("=instrument__symbol",)
+    ordering = ("instrument", "timeframe", "-at")  # the order of the unique index
+    show_full_result_count = False
+
+
+@admin.register(WatchlistItem)
+class WatchlistItemAdmin(ModelAdmin):
+    list_display = ("user", "instrument", "created_at")
+    search_fields = ("user__username", "instrument__symbol")
+    autocomplete_fields = ("instrument",)
+    list_select_related = ("user", "instrument")
+
+
+class DemoPriceForm(forms.ModelForm):
+    """Refuses what the domain would refuse, beside the fields."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                demo.check_move(cleaned["instrument"], price=cleaned["price"], hold_seconds=cleaned["hold_seconds"])
+            except PufflingError as error:
+                raise forms.ValidationError(error.detail) from None
+        return cleaned
+
+
+@admin.register(DemoPriceOverride)
+class DemoPriceOverrideAdmin(ModelAdmin):
+    """Adding one moves the demo market now, like `manage.py demo_price`."""
+
+    list_display = ("instrument", "price", "hold_seconds", "requested_at", "applied_at")
+    form = DemoPriceForm
+    fields = ("instrument", "price", "hold_seconds")
+    autocomplete_fields = ("instrument",)
+
+    def save_model(self, request: HttpRequest, obj: DemoPriceOverride, form: Any, change: bool) -> None:
+        demo.move_price(symbol=obj.instrument_id, price=obj.price, hold_seconds=obj.hold_seconds, now=clock.now())

@@ -1,0 +1,16 @@
+"""Mounted under /api/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from markets import api
+
+urlpatterns = [
+    path("markets/quotes/", api.Quotes.as_view()),
+    path("markets/bars/", api.Bars.as_view()),
+    path("markets/instruments/", api.Instruments.as_view()),
+    path("markets/calendar/", api.Calendar.as_view()),
+    path("markets/watchlist/", api.Watchlist.as_view()),
+    path("markets/watchlist/<str:symbol>/", api.WatchlistSymbol.as_view()),
+]
