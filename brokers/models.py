@@ -28,12 +28,25 @@ class BrokerAccount(models.Model):
     max_fill_quantity = quantity_field(
         null=True, blank=True, help_text="paper: at most this many shares per fill; empty is no limit"
     )
+    fills_cursor = models.CharField(
+        max_length=80, default="", blank=True, editable=False, help_text="how far the broker's fills have been read"
+    )
+    blocked_reason = models.CharField(
+        max_length=200, default="", blank=True, help_text="why the broker lets this account not trade; empty: it may"
+    )
+    mismatch = models.CharField(
+        max_length=400, default="", blank=True, help_text="what stops new risk: the last reconcile's alarm"
+    )
+    reconciled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~models.Q(kind="paper", live=True), name="paper_account_is_never_live"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.id}"
 
 
 class PaperOrder(models.Model):
@@ -58,6 +71,10 @@ class PaperOrder(models.Model):
     stop_price = price_field(null=True)
     triggered = models.BooleanField(default=False, help_text="a stop order whose stop price was reached")
     filled_quantity = quantity_field(default=0)
+    filled_value = models.DecimalField(
+        max_digits=28, decimal_places=9, default=0, help_text="sum of quantity times price"
+    )
+    matched_at = models.DateTimeField(null=True, help_text="arrival of the quote it last traded on: one fill per quote")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACCEPTED)
     accepted_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

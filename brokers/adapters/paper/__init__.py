@@ -1,0 +1,1 @@
+"""The embedded paper broker: an exchange in the same PostgreSQL."""

@@ -1,0 +1,46 @@
+"""The paper broker's own view of an account: what was paid or brought in, plus what was traded here.
+
+Trades come from this broker's own executions and never from our ledger, so that comparing the two proves the booking.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+from django.db.models import DecimalField, F, QuerySet, Sum
+from django.db.models.functions import Round
+
+from brokers.models import BrokerAccount, PaperFill
+from common.money import ZERO
+from portfolios.models import LedgerEntry
+
+TRADES = (LedgerEntry.Kind.BUY, LedgerEntry.Kind.SELL, LedgerEntry.Kind.FEE)
+# Each execution is settled to the cent, half up.
+SETTLED = Round(F("quantity") * F("price"), precision=2, output_field=DecimalField(max_digits=20, decimal_places=2))
+
+
+def cash(account: BrokerAccount) -> Decimal:
+    """Dollars in the account."""
+    paid_in = _transfers(account).aggregate(total=Sum("amount"))["total"] or ZERO
+    totals = (
+        PaperFill.objects.filter(order__account=account).values_list("order__side").annotate(Sum(SETTLED), Sum("fee"))
+    )
+    traded = sum(((amount if side == "sell" else -amount) - fee for side, amount, fee in totals), ZERO)
+    return Decimal(paid_in + traded)
+
+
+def positions(account: BrokerAccount) -> dict[str, Decimal]:
+    """Shares by symbol, other than zero."""
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    brought = _transfers(account).exclude(instrument=None).values_list("instrument").annotate(Sum("quantity"))
+    for symbol, quantity in brought:
+        held[symbol] += quantity
+    fills = PaperFill.objects.filter(order__account=account)
+    for symbol, side, quantity in fills.values_list("order__instrument", "order__side").annotate(Sum("quantity")):
+        held[symbol] += quantity if side == "buy" else -quantity
+    return {symbol: quantity for symbol, quantity in sorted(held.items()) if quantity}
+
+
+def _transfers(account: BrokerAccount) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(portfolio=account.portfolio_id).exclude(kind__in=TRADES).order_by()

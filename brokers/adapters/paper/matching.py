@@ -1,0 +1,182 @@
+"""Where paper orders trade: against the standing quote and the range since the order was last looked at.
+
+A market order trades at once when the quote is at most 15 s old, else with the next quote. Limits and stops rest until
+the range reaches them. One fill per quote and order, of at most the account's `max_fill_quantity`. Which resting
+orders a quote reaches is one statement over the index of open orders, so matching costs nothing when none is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from brokers.models import BrokerAccount, PaperFill, PaperOrder
+from markets import fill_model
+from markets.arrays import literal, texts
+from markets.models import Quote
+
+Status = PaperOrder.Status
+QUOTE_MAX_AGE = timedelta(seconds=15)
+# What an evaluation saw of a symbol: low, high, and since when. Without it the standing quote's own range counts.
+Ranges = Mapping[str, tuple[Decimal, Decimal, datetime]]
+
+# Extremes seen before the order came, or before its last fill, do not count for it: then only the last price does.
+CROSSED = """
+SELECT o.id, o.account_id, m.low, m.high
+FROM brokers_paperorder o
+JOIN markets_quote q ON q.symbol = o.symbol
+LEFT JOIN unnest(%(range_symbols)s::text[], %(lows)s::numeric[], %(highs)s::numeric[], %(sinces)s::timestamptz[])
+    AS r (symbol, low, high, since) ON r.symbol = o.symbol AND r.since >= COALESCE(o.matched_at, o.accepted_at)
+CROSS JOIN LATERAL (SELECT q.range_since >= COALESCE(o.matched_at, o.accepted_at)) AS c (counts)
+CROSS JOIN LATERAL (
+    SELECT LEAST(r.low, CASE WHEN c.counts THEN q.low ELSE q.last END),
+           GREATEST(r.high, CASE WHEN c.counts THEN q.high ELSE q.last END)
+) AS m (low, high)
+WHERE o.closed_at IS NULL
+  AND (%(symbols)s::text[] IS NULL OR o.symbol = ANY(%(symbols)s::text[]))
+  AND (%(account)s::uuid IS NULL OR o.account_id = %(account)s::uuid)
+  AND (o.expires_at IS NULL OR o.expires_at > %(now)s)
+  AND q.at >= %(oldest)s AND (o.matched_at IS NULL OR q.received_at > o.matched_at)
+  AND CASE
+        WHEN o.order_type = 'market' OR (o.order_type = 'stop' AND o.triggered) THEN true
+        WHEN o.order_type IN ('stop', 'stop_limit') AND NOT o.triggered
+            THEN CASE o.side WHEN 'buy' THEN m.high >= o.stop_price ELSE m.low <= o.stop_price END
+        WHEN o.side = 'buy' THEN LEAST(m.low, COALESCE(q.ask, q.last)) <= o.limit_price
+        ELSE GREATEST(m.high, COALESCE(q.bid, q.last)) >= o.limit_price
+      END
+ORDER BY o.accepted_at, o.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """An open order that the market reaches, and the range that counts for it."""
+
+    order_id: UUID
+    account_id: UUID
+    low: Decimal
+    high: Decimal
+
+
+def match_symbols(
+    symbols: Iterable[str] | None,
+    *,
+    now: datetime,
+    ranges: Ranges | None = None,
+    account: BrokerAccount | None = None,
+) -> int:
+    """Trade the open orders of these symbols (None: all) that the market reaches; returns how many traded or triggered.
+
+    Only the paper broker's own rows change; `orders.matching` books the executions in the same transaction.
+    """
+    wanted = None if symbols is None else sorted(set(symbols))
+    with transaction.atomic():
+        ids = {found.account_id for found in _crossed(wanted, now, ranges, account)}
+        accounts = {row.pk: row for row in lock_accounts(ids)}
+        # Again, under the locks: another process may have traded them meanwhile.
+        crossed = {found.order_id: found for found in _crossed(wanted, now, ranges, account) if found.account_id in ids}
+        orders = list(PaperOrder.objects.filter(pk__in=crossed).order_by("accepted_at", "pk"))
+        quotes = {q.instrument_id: q for q in Quote.objects.filter(pk__in={o.instrument_id for o in orders})}
+        fills = []
+        for order in orders:
+            reach = crossed[order.pk]
+            fill = trade(
+                order, quotes[order.instrument_id], accounts[order.account_id], low=reach.low, high=reach.high, now=now
+            )
+            fills += [fill] if fill else []
+        PaperOrder.objects.bulk_update(
+            orders, ["triggered", "matched_at", "filled_quantity", "filled_value", "status", "closed_at"]
+        )
+        PaperFill.objects.bulk_create(fills)
+    return len(orders)
+
+
+def accounts_with_crossed_orders(
+    *, symbols: Iterable[str] | None, now: datetime, ranges: Ranges | None = None
+) -> list[BrokerAccount]:
+    """The accounts that `match_symbols` would touch."""
+    wanted = None if symbols is None else sorted(set(symbols))
+    ids = {found.account_id for found in _crossed(wanted, now, ranges, None)}
+    return list(BrokerAccount.objects.filter(pk__in=ids).order_by("pk"))
+
+
+def lock_accounts(ids: Collection[UUID]) -> list[BrokerAccount]:
+    """Lock accounts, so that an account trades one order after the other and its executions have ascending numbers."""
+    rows = BrokerAccount.objects.select_for_update(no_key=True).select_related(None)
+    return list(rows.filter(pk__in=ids).order_by("pk"))
+
+
+def trade(
+    order: PaperOrder, quote: Quote, account: BrokerAccount, *, low: Decimal, high: Decimal, now: datetime
+) -> PaperFill | None:
+    """Let one order meet the market; changes the order object and returns its execution, if any."""
+    outcome = fill_model.match(
+        fill_model.WorkingOrder(
+            side=order.side,
+            order_type=order.order_type,
+            remaining=order.quantity - order.filled_quantity,
+            limit_price=order.limit_price,
+            stop_price=order.stop_price,
+            triggered=order.triggered,
+            filled=order.filled_quantity,
+        ),
+        fill_model.Observation(last=quote.last, low=low, high=high, bid=quote.bid, ask=quote.ask),
+        fill_model.Costs(
+            slippage_bps=account.slippage_bps,
+            fee_per_order=account.fee_per_order,
+            fee_bps=account.fee_bps,
+            max_fill_quantity=account.max_fill_quantity,
+        ),
+    )
+    order.triggered = outcome.triggered
+    if not outcome.fills:
+        return None
+    fill = outcome.fills[0]
+    order.matched_at = quote.received_at
+    order.filled_quantity += fill.quantity
+    order.filled_value += fill.quantity * fill.price
+    if order.filled_quantity >= order.quantity:
+        order.status, order.closed_at = Status.FILLED, now
+    else:
+        order.status = Status.PARTIALLY_FILLED
+    return PaperFill(order=order, quantity=fill.quantity, price=fill.price, fee=fill.fee, at=now)
+
+
+def accounts_with_expired_orders(*, now: datetime) -> list[BrokerAccount]:
+    """Accounts with open orders whose session has closed."""
+    late = PaperOrder.objects.filter(closed_at=None, expires_at__lte=now)
+    return list(BrokerAccount.objects.filter(pk__in=late.values("account")).order_by("pk"))
+
+
+def expire_orders(account: BrokerAccount, *, now: datetime) -> int:
+    """End the account's orders whose session has closed; what filled before stays filled."""
+    with transaction.atomic():
+        lock_accounts([account.pk])
+        late = PaperOrder.objects.filter(account=account, closed_at=None, expires_at__lte=now)
+        return late.update(status=Status.EXPIRED, closed_at=now)
+
+
+def _crossed(
+    symbols: Sequence[str] | None, now: datetime, ranges: Ranges | None, account: BrokerAccount | None
+) -> list[Crossed]:
+    seen = sorted((ranges or {}).items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CROSSED,
+            {
+                "symbols": None if symbols is None else texts(symbols),
+                "account": account and account.pk,
+                "now": now,
+                "oldest": now - QUOTE_MAX_AGE,
+                "range_symbols": texts(symbol for symbol, _ in seen),
+                "lows": literal(low for _, (low, _, _) in seen),
+                "highs": literal(high for _, (_, high, _) in seen),
+                "sinces": literal(since for _, (_, _, since) in seen),
+            },
+        )
+        return [Crossed(*row) for row in cursor.fetchall()]
