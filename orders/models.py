@@ -42,13 +42,18 @@ class Source(models.TextChoices):
 
 
 class Order(models.Model):
-    """One order from intent to its end. `idempotency_key` makes placing twice harmless, `client_order_id` submitting twice."""
+    """One order from intent to its end.
+
+    `idempotency_key` makes placing it twice harmless, `client_order_id` submitting it twice.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="orders")
     account = models.ForeignKey(BrokerAccount, on_delete=models.PROTECT, related_name="orders")
     source_kind = models.CharField(max_length=20, choices=Source.choices)
     source_id = models.CharField(max_length=64)
+    action_id = models.UUIDField(null=True, help_text="the rule behind it, for its kill switch")
+    rule_failures = models.PositiveIntegerField(default=0, help_text="failures in a row of the rule behind it")
     idempotency_key = models.CharField(max_length=120, unique=True)
     client_order_id = models.CharField(max_length=48, unique=True)
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, db_column="symbol")
@@ -73,6 +78,8 @@ class Order(models.Model):
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    approved_by = models.CharField(max_length=80, blank=True, help_text="who approved a large order")
+    approved_at = models.DateTimeField(null=True)
     broker_order_id = models.CharField(max_length=64, blank=True)
     filled_quantity = quantity_field(default=0)
     filled_value = models.DecimalField(
@@ -90,7 +97,8 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(quantity__gt=0) | models.Q(quantity__isnull=True, notional__gt=0),
+                # A blocked order may have no size: the amount was too small, or there was no price to convert it at.
+                condition=models.Q(quantity__gt=0) | models.Q(quantity__isnull=True, state="blocked"),
                 name="order_has_a_positive_size",
             ),
             models.CheckConstraint(condition=models.Q(state__in=OrderState.values), name="order_state_known"),
@@ -149,3 +157,34 @@ class Fill(models.Model):
     price = price_field()
     fee = money_field(default=0)
     at = models.DateTimeField()
+
+
+class Mismatch(models.Model):
+    """Something our books and the broker's disagree about. Shown and explained, never silently overwritten."""
+
+    class Kind(models.TextChoices):
+        ORPHAN = "orphan", "An order at the broker that is not ours"
+        MISSING = "missing", "An order the broker does not know"
+        STATE = "state", "An order in another state at the broker"
+        FILLS = "fills", "An order filled by another quantity at the broker"
+        POSITION = "position", "A position of another size at the broker"
+        CASH = "cash", "Another cash balance at the broker"
+
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="mismatches")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    subject = models.CharField(max_length=80, help_text="the order, symbol or currency")
+    ours = models.CharField(max_length=80, blank=True)
+    theirs = models.CharField(max_length=80, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "mismatches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind", "subject"],
+                condition=models.Q(resolved_at__isnull=True),
+                name="one_open_mismatch_per_subject",
+            )
+        ]

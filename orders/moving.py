@@ -1,0 +1,118 @@
+"""The one way an order changes its state. Each move leaves an OrderTransition; a database trigger says no as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from django.db import connection
+
+from common.errors import Conflict
+from orders.models import Order, OrderTransition
+from orders.states import TERMINAL, OrderState, may_become
+
+# What may change after an order was placed. A bulk statement writes them all: callers hold the rows' lock.
+MUTABLE = (
+    "state",
+    "reason_code",
+    "reason",
+    "expires_at",
+    "not_before",
+    "lease_until",
+    "lease_token",
+    "attempts",
+    "approved_by",
+    "approved_at",
+    "broker_order_id",
+    "filled_quantity",
+    "filled_value",
+    "average_price",
+    "submitted_at",
+    "accepted_at",
+    "closed_at",
+    "raw",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A step of one order. `order` carries the new values of the other columns already; its `state` is the old one."""
+
+    order: Order
+    to: OrderState
+    note: str = ""
+    lease_token: UUID | None = None  # write only if the order is still under this lease
+
+
+def move(order: Order, to: OrderState, *, now: datetime, note: str = "") -> None:
+    """Take one order to `to`. Raises Conflict when its state does not allow it or another process was faster."""
+    if not move_many([Move(order=order, to=to, note=note)], now=now):
+        raise Conflict(f"Order {order.id} was changed by someone else at this moment: load it again.")
+
+
+def move_many(moves: Sequence[Move], *, now: datetime, verdicts: bool = False) -> list[Order]:
+    """Take every order to its new state in two statements; returns those that moved.
+
+    An order whose row is no longer in the state it was read in, or no longer under its lease, stays as it is: its
+    new owner decides. `to` equal to the state saves the other columns without a transition. Raises Conflict for a
+    step the state machine does not know.
+    """
+    steps = []
+    for step in moves:
+        old = OrderState(step.order.state)
+        if step.to != old and not may_become(old, step.to):
+            raise Conflict(f"Order {step.order.id} is {old.label.lower()} and cannot become {step.to.label.lower()}.")
+        steps.append((step, old))
+        step.order.state = step.to
+        if step.to in TERMINAL:
+            step.order.lease_until = step.order.lease_token = step.order.not_before = None
+            step.order.closed_at = step.order.closed_at or now
+    if not steps:
+        return []
+    written = _write([(s.order, old, s.lease_token) for s, old in steps], verdicts=verdicts)
+    OrderTransition.objects.bulk_create(
+        OrderTransition(order=s.order, at=now, from_state=old, to_state=s.to, note=s.note[:400])
+        for s, old in steps
+        if s.to != old and s.order.pk in written
+    )
+    for s, old in steps:
+        if s.order.pk not in written:
+            s.order.state = old
+    return [s.order for s, _ in steps if s.order.pk in written]
+
+
+@lru_cache(maxsize=2)
+def _statement(columns: tuple[str, ...]) -> str:
+    fields = [Order._meta.get_field(name) for name in columns]
+    arrays = ", ".join(f"%s::{_type(field.db_type(connection))}[]" for field in fields)
+    return (
+        f"UPDATE {Order._meta.db_table} AS o SET "
+        + ", ".join(f"{field.column} = v.{field.column}" for field in fields)
+        + f" FROM unnest(%s::uuid[], %s::text[], %s::uuid[], {arrays})"
+        + " AS v(order_id, old_state, held_lease, "
+        + ", ".join(str(field.column) for field in fields)
+        + ") WHERE o.id = v.order_id AND o.state = v.old_state"
+        + " AND (v.held_lease IS NULL OR o.lease_token = v.held_lease) RETURNING o.id"
+    )
+
+
+def _type(db_type: str | None) -> str:
+    """An array's element type; a width such as varchar(20) would truncate silently, the column itself says no."""
+    return "text" if db_type and db_type.startswith("varchar") else str(db_type)
+
+
+def _write(rows: Sequence[tuple[Order, OrderState, UUID | None]], *, verdicts: bool) -> set[UUID]:
+    columns = (*MUTABLE, "verdict") if verdicts else MUTABLE
+    values = [
+        [field.get_db_prep_save(getattr(order, field.attname), connection) for order, _, _ in rows]
+        for field in (Order._meta.get_field(name) for name in columns)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _statement(columns),
+            [[o.pk for o, _, _ in rows], [str(old) for _, old, _ in rows], [t for _, _, t in rows], *values],
+        )
+        return {row[0] for row in cursor.fetchall()}
