@@ -51,6 +51,7 @@ def _attempt(touched: str, params: Mapping[str, Any], now: datetime) -> Evaluati
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction.atomic():
+                crossing.rearm_due(now)
                 return _evaluate(crossing.scan(touched, params), now)
         except OperationalError as error:
             if attempt == _ATTEMPTS or "deadlock" not in str(error):
@@ -60,7 +61,6 @@ def _attempt(touched: str, params: Mapping[str, Any], now: datetime) -> Evaluati
 
 
 def _evaluate(claim: Claim, now: datetime) -> Evaluation:
-    crossing.rearm_due(now)
     outcome = crossing.sort_out(claim.hits, now)
     activated = following.take_references(outcome.references)
     crossing.write_flips(outcome)

@@ -70,10 +70,17 @@ def preview(*, user: User, data: Mapping[str, Any], now: datetime) -> Explanatio
     """Explain a rule before it exists. Raises InvalidInput like creating it would; writes nothing."""
     action = Action(user=user, created_at=now, updated_at=now, **Draft(user=user, raw=data, now=now).check())
     quote = latest_quotes({action.instrument_id}).get(action.instrument_id) if action.instrument_id else None
-    return _explain(action, None, quote, now)
+    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    stored = None
+    if not isinstance(plan, ClockPlan):  # another rule may have made the series known already
+        wanted = plan.spec.series
+        stored = Series.objects.filter(subject=wanted.subject, observable=wanted.observable).first()
+    return _explain(action, None, quote, now, stored=stored)
 
 
-def _explain(action: Action, watch: Watch | None, quote: Quote | None, now: datetime) -> Explanation:
+def _explain(
+    action: Action, watch: Watch | None, quote: Quote | None, now: datetime, stored: Series | None = None
+) -> Explanation:
     plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
     text = sentence(action)
     if isinstance(plan, ClockPlan):
@@ -83,7 +90,11 @@ def _explain(action: Action, watch: Watch | None, quote: Quote | None, now: date
         line = f"Next at {due:%Y-%m-%d %H:%M} UTC" if due else "No further time is due"
         return Explanation(sentence=text, status_line=_ended(action) or line, next_due_at=due)
     spec = plan.spec
-    state = _state(spec, watch, now)
+    state = machine.start(spec, now)
+    if watch is not None and watch.phase != machine.OFF:
+        state = state_of(watch)
+    elif stored is not None:
+        state = replace(state, series=spec_of(stored))
     warnings = _warnings(quote, now)
     if quote is None:
         return Explanation(
@@ -171,14 +182,6 @@ def spec_of(series: Series) -> SeriesSpec:
         reference=series.reference,
         short=series.short,
     )
-
-
-def _state(spec: WatchSpec, watch: Watch | None, now: datetime) -> machine.WatchState:
-    if watch is not None and watch.phase != machine.OFF:
-        return state_of(watch)
-    state = machine.start(spec, now)
-    stored = Series.objects.filter(subject=spec.series.subject, observable=spec.series.observable).first()
-    return replace(state, series=spec_of(stored)) if stored else state
 
 
 def _ended(action: Action) -> str:
