@@ -3,7 +3,7 @@
 Submission calls `share_lock` and then `view` in the transaction that sends or records an order. `kill` sets the flag,
 commits, and then waits for the same lock exclusively: when it returns, nothing that read "off" is under way. (Inside an
 outer transaction the lock is kept until that commits, which gives the same promise.) The lock is PostgreSQL's advisory
-lock, not a row lock: those queue fairly, while a stream of FOR SHARE readers may overtake a waiting FOR UPDATE for ever.
+lock, not a row lock: those queue fairly, while a stream of FOR SHARE readers may overtake a waiting FOR UPDATE forever.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The checks of the gate, in its order: the first denial decides.
 
-Adding one: a file here with NAME, `judge` and CHECK, its line below, and its test in tests/safety/checks/.
+Adding one: a file here with NAME, `judge` and CHECK, its line below, and its examples in tests/safety/examples.py.
 """
 
 from __future__ import annotations
