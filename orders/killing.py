@@ -72,7 +72,8 @@ def kill(*, scope: str, scope_id: str, user: User | None, reason: str, actor: st
     """
     watch = Stopwatch(now)
     with transaction.atomic(durable=True):
-        switch.kill(scope=scope, scope_id=scope_id, user=user, reason=reason, actor=actor, now=now)
+        row = switch.kill(scope=scope, scope_id=scope_id, user=user, reason=reason, actor=actor, now=now)
+    scope_id = row.scope_id
     affected = orders_in(scope, scope_id)
     open_before = set(affected.filter(state__in=IN_FLIGHT).values_list("pk", flat=True))
     left = _empty(affected, watch, note=f"kill switch: {reason}"[:400])
@@ -97,13 +98,13 @@ def orders_in(scope: str, scope_id: str) -> QuerySet[Order]:
         case Switch.Scope.GLOBAL:
             return orders
         case Switch.Scope.USER:
-            return orders.filter(portfolio__user=scope_id)
+            return orders.filter(portfolio__user=int(scope_id))
         case Switch.Scope.PORTFOLIO:
-            return orders.filter(portfolio=scope_id)
+            return orders.filter(portfolio=UUID(scope_id))
         case Switch.Scope.ACTION:
-            return orders.filter(action_id=scope_id)
+            return orders.filter(action_id=UUID(scope_id))
         case Switch.Scope.AGENT:
-            return orders.filter(portfolio__user=scope_id, source_kind=Source.AGENT_RUN)
+            return orders.filter(portfolio__user=int(scope_id), source_kind=Source.AGENT_RUN)
     raise InvalidInput({"scope": f"{scope!r} is not known: use {', '.join(Switch.Scope.values)}."})
 
 
@@ -177,7 +178,9 @@ def resume(*, scope: str, scope_id: str, user: User | None, word: str, actor: st
     """
     if word != RESUME_WORD:
         raise InvalidInput({"word": f"{word!r} is not the word: type {RESUME_WORD} to trade again."})
-    accounts = BrokerAccount.objects.filter(pk__in=orders_in(scope, scope_id).values("account")).order_by("pk")
+    accounts = BrokerAccount.objects.order_by("pk")
+    if user is not None and scope != Switch.Scope.GLOBAL:
+        accounts = accounts.filter(portfolio__user=user)
     for account in accounts:
         report = reconcile_account(account, now=now)
         if report.error:

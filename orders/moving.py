@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Field
 
 from common.errors import Conflict
 from orders.models import Order, OrderTransition
@@ -86,7 +88,7 @@ def move_many(moves: Sequence[Move], *, now: datetime, verdicts: bool = False) -
 
 @lru_cache(maxsize=2)
 def _statement(columns: tuple[str, ...]) -> str:
-    fields = [Order._meta.get_field(name) for name in columns]
+    fields = [_field(name) for name in columns]
     arrays = ", ".join(f"%s::{_type(field.db_type(connection))}[]" for field in fields)
     return (
         f"UPDATE {Order._meta.db_table} AS o SET "
@@ -99,6 +101,13 @@ def _statement(columns: tuple[str, ...]) -> str:
     )
 
 
+def _field(name: str) -> Field[Any, Any]:
+    field = Order._meta.get_field(name)
+    if not isinstance(field, Field):
+        raise TypeError(f"{name} is not a column of an order")
+    return field
+
+
 def _type(db_type: str | None) -> str:
     """An array's element type; a width such as varchar(20) would truncate silently, the column itself says no."""
     return "text" if db_type and db_type.startswith("varchar") else str(db_type)
@@ -108,7 +117,7 @@ def _write(rows: Sequence[tuple[Order, OrderState, UUID | None]], *, verdicts: b
     columns = (*MUTABLE, "verdict") if verdicts else MUTABLE
     values = [
         [field.get_db_prep_save(getattr(order, field.attname), connection) for order, _, _ in rows]
-        for field in (Order._meta.get_field(name) for name in columns)
+        for field in map(_field, columns)
     ]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -170,7 +170,7 @@ def _crossed(
             CROSSED,
             {
                 "symbols": None if symbols is None else texts(symbols),
-                "account": account and account.pk,
+                "account": account.pk if account else None,
                 "now": now,
                 "oldest": now - QUOTE_MAX_AGE,
                 "range_symbols": texts(symbol for symbol, _ in seen),

@@ -30,9 +30,9 @@ def order(row: PaperOrder) -> BrokerOrder:
     )
 
 
-REASONS = {
-    PaperOrder.Status.CANCELLED: "Cancelled at the paper broker.",
-    PaperOrder.Status.EXPIRED: "The session closed before the order was filled.",
+REASONS: dict[str, str] = {
+    PaperOrder.Status.CANCELLED.value: "Cancelled at the paper broker.",
+    PaperOrder.Status.EXPIRED.value: "The session closed before the order was filled.",
 }
 
 
