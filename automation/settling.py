@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from safety.policies import policy_for
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
@@ -20,6 +19,7 @@ from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
 from live.push import Announcement, announce_many
 from orders.models import Order, Source
+from safety.policies import policy_for
 from watches.arming import try_again_at
 from watches.models import Phase, Watch
 

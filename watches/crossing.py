@@ -25,7 +25,7 @@ from watches.specs import Follow, Repeat, Seen, SeriesSpec, WatchSpec
 HITS = """
 hits AS (
     SELECT w.*, t.subject, t.last, t.price, t.at AS seen_at, t.source,
-           t.high AS value
+           CASE WHEN w.armed_at > t.since THEN t.last ELSE t.high END AS value
     FROM touched t
     JOIN watches_watch w ON w.series_id = t.series_id AND w.scan = 1 AND w.scan_level <= t.high
     UNION ALL

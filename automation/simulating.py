@@ -1,0 +1,159 @@
+"""What-if: given market inputs, would the rule fire, what would it order, and what would the gate say? Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from automation import arming
+from automation.effects.trade import intent_for
+from automation.explaining import market_of, state_of
+from automation.firing import fire
+from automation.models import Action, ActionType
+from automation.sentences import effect_sentence, sentence
+from automation.triggers.base import BadParams, ClockPlan
+from automation.triggers.reading import Reader
+from automation.triggers.registry import TRIGGERS
+from common.errors import InvalidInput
+from common.money import plain
+from markets.selectors import latest_quotes
+from orders.previewing import OrderPreview, preview_order
+from watches import machine
+from watches.models import Watch
+from watches.specs import MarketSlice, Repeat
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """The answer. `order` is None for NOTIFY, and when the rule would not fire."""
+
+    would_fire: bool
+    sentence: str
+    reason: str
+    value: Decimal | None = None
+    level: Decimal | None = None
+    effect: str = ""
+    order: OrderPreview | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) -> WhatIf:
+    """Show the rule one made-up observation, from the state it is in.
+
+    Inputs: price (required for price triggers), low, high, prev_close, session_open, volume, value (for triggers on
+    closed bars), at (for clock triggers). What is left out comes from the standing quote.
+    """
+    inputs = _read(observation)
+    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    if isinstance(plan, ClockPlan):
+        return _clock(action, plan, inputs, now)
+    quote = latest_quotes({action.instrument_id}).get(action.instrument_id) if action.instrument_id else None
+    standing = market_of(quote) if quote else None
+    price = inputs.get("price") or (standing.last if standing else None)
+    if price is None:
+        raise InvalidInput({"price": "is required: no price has been seen for this symbol yet"})
+    market = MarketSlice(
+        at=now,
+        since=now,
+        low=min(inputs.get("low") or price, price),
+        high=max(inputs.get("high") or price, price),
+        last=price,
+        volume=inputs.get("volume") or (standing.volume if standing else Decimal(0)),
+        prev_close=inputs.get("prev_close") or (standing.prev_close if standing else None),
+        session_open=inputs.get("session_open") or (standing.session_open if standing else None),
+        pushed=inputs.get("value"),
+    )
+    watch = (
+        Watch.objects.select_related("series")
+        .filter(owner_kind=arming.OWNER, owner_id=action.id)
+        .exclude(phase=machine.OFF)
+        .first()
+    )
+    state = state_of(watch) if watch else machine.start(plan.spec, now - timedelta(seconds=1))
+    if state.phase == machine.WAITING and standing:  # its reference would be the price standing now
+        calm = replace(market, low=standing.last, high=standing.last, last=standing.last)
+        state, _ = machine.step(plan.spec, Repeat(), state, calm)
+    seen, _ = machine.observe(state, market)
+    after, fired = machine.step(plan.spec, Repeat(), state, market)
+    reason = _reason(fired, state.phase, after.phase, seen is None)
+    return WhatIf(
+        would_fire=fired,
+        sentence=sentence(action),
+        reason=reason,
+        value=None if seen is None else seen.last,
+        level=plan.spec.level,
+        effect=effect_sentence(action),
+        order=_order(action, price, now) if fired else None,
+        inputs={key: plain(value) for key, value in inputs.items() if isinstance(value, Decimal)},
+    )
+
+
+def _clock(action: Action, plan: ClockPlan, inputs: dict[str, Any], now: datetime) -> WhatIf:
+    at: datetime = inputs.get("at") or now
+    due = plan.next_due(at - timedelta(seconds=60), arming.sessions_from(action, at))
+    fires = due is not None and due <= at
+    word = f"the next time after that is {due:%Y-%m-%d %H:%M} UTC" if due else "no further time is due"
+    return WhatIf(
+        would_fire=fires,
+        sentence=sentence(action),
+        reason="its time has come" if fires else f"it is not its time: {word}",
+        effect=effect_sentence(action),
+        order=_order(action, None, now) if fires else None,
+        inputs={"at": at.isoformat()},
+    )
+
+
+def _order(action: Action, price: Decimal | None, now: datetime) -> OrderPreview | None:
+    if action.action_type == ActionType.NOTIFY:
+        return None
+    trial = copy_of(action)
+    execution = fire(trial, now=now, cause="trigger", observation={"price": None if price is None else plain(price)})
+    return preview_order(intent_for(trial, execution), now=now)
+
+
+def copy_of(action: Action) -> Action:
+    """A copy that can be moved on without touching the original."""
+    copy = Action()
+    for column in Action._meta.concrete_fields:
+        setattr(copy, column.attname, getattr(action, column.attname))
+    return copy
+
+
+def _reason(fired: bool, before: int, after: int, unknown: bool) -> str:
+    if fired:
+        return "the value reaches the level"
+    if unknown:
+        return "the value is unknown with these inputs, and unknown never fires"
+    if before in (machine.COOLING, machine.RETRY):
+        return "the cooldown is not over"
+    if before == machine.RECOVER:
+        return "it has fired and the value has not come back yet"
+    if before in (machine.PRIME, machine.ACTIVATE, machine.WAITING):
+        return "it gets ready, and fires at a later price" if after == machine.ARMED else "it is not ready yet"
+    return "the value does not reach the level"
+
+
+def _read(observation: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        read = Reader(observation)
+        names = ("price", "low", "high", "prev_close", "session_open")
+        found: dict[str, Any] = {name: read.decimal(name) for name in names}
+        found["volume"] = read.decimal("volume", at_least=0)
+        found["value"] = read.decimal("value", above=None)
+        at = read.take("at")
+        read.done()
+    except BadParams as bad:
+        raise InvalidInput(bad.errors) from None
+    numbers: dict[str, Any] = {key: Decimal(value) for key, value in found.items() if value is not None}
+    if at is not None:
+        try:
+            moment = datetime.fromisoformat(str(at))
+        except ValueError:
+            raise InvalidInput({"at": f"'{at}' is not a time: use ISO 8601 such as 2026-12-01T20:00:00Z"}) from None
+        if moment.tzinfo is None:
+            raise InvalidInput({"at": f"'{at}' has no time zone: end it with Z or an offset such as -05:00"})
+        numbers["at"] = moment
+    return numbers
