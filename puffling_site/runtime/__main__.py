@@ -7,11 +7,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
+from puffling_site.runtime.environment import data_folder
 from puffling_site.runtime.journal import Journal
 from puffling_site.runtime.process import RuntimeFault
-from puffling_site.runtime.services import APPLICATION, BASE
+from puffling_site.runtime.services import APPLICATION
 from puffling_site.runtime.state import AlreadyRunning, DataFolder
 from puffling_site.runtime.supervisor import Catalogue, Options, Supervisor
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None, catalogue: Catalogue | None = None) 
     """Run the supervisor; returns the exit code."""
     arguments = parser().parse_args(argv)
     options = Options(
-        data=Path(os.environ.get("PUFFLING_DATA_DIR") or BASE / ".puffling").absolute(),
+        data=data_folder(),
         host=arguments.host,
         port=arguments.port,
         demo=not arguments.no_demo,

@@ -38,6 +38,11 @@ SETTINGS = {
 THROW_AWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
+def database_url(password: str, port: int) -> str:
+    """Return the DATABASE_URL of an embedded server."""
+    return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
+
+
 class Postgres:
     """One PostgreSQL cluster under `home`.
 
@@ -72,7 +77,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """The DATABASE_URL of the application."""
-        return f"postgresql://{ROLE}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+        return database_url(self.password, self.port)
 
     def init(self) -> None:
         """Create the cluster unless there is one; a half-made one from an interrupted start is made anew."""

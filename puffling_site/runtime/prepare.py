@@ -68,7 +68,8 @@ def login_link() -> dict[str, Any] | None:
     """Return the one-time login link of the demo user as the command prints it, or None with the reason on stderr."""
     answer = io.StringIO()
     try:
-        call_command("login_link", "--user", DEMO_USER, "--json", stdout=answer, stderr=sys.stderr)
+        base = os.environ.get("PUFFLING_URL", "http://127.0.0.1:8000/")
+        call_command("login_link", "--user", DEMO_USER, "--base-url", base, "--json", stdout=answer, stderr=sys.stderr)
     except CommandError as error:
         sys.stderr.write(f"no login link: {error}\n")
         return None

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from puffling_site.runtime.children import Service
+from puffling_site.runtime.environment import BASE
 from puffling_site.runtime.process import Launch, RuntimeFault, die_with_parent
 
-BASE = Path(__file__).resolve().parent.parent.parent
 WORKERS = {"worker-ticks": "ticks", "worker-trading": "trading", "worker-jobs": "jobs,agent,default"}
 APPLICATION = ("web", *WORKERS, "feed", "sweep", "beat", "flower")
 GROUPS = {"workers": tuple(WORKERS), "worker": tuple(WORKERS)}
@@ -49,8 +49,10 @@ def _names(text: str) -> set[str]:
     return names
 
 
-def python_launch(arguments: list[str], environment: dict[str, str]) -> Launch:
-    """Return how to run this environment's Python as a child that ends when we die."""
+def python_launch(
+    arguments: list[str], environment: dict[str, str], death_signal: signal.Signals = signal.SIGTERM
+) -> Launch:
+    """Return how to run this environment's Python as a child that gets `death_signal` when we die."""
     return Launch(
         argv=[sys.executable, *arguments],
         options={
@@ -58,7 +60,7 @@ def python_launch(arguments: list[str], environment: dict[str, str]) -> Launch:
             "env": environment,
             "stdin": subprocess.DEVNULL,
             "start_new_session": True,
-            "preexec_fn": die_with_parent(signal.SIGTERM),
+            "preexec_fn": die_with_parent(death_signal),
         },
     )
 
@@ -66,15 +68,13 @@ def python_launch(arguments: list[str], environment: dict[str, str]) -> Launch:
 def application_service(name: str, wishes: Wishes, environment: dict[str, str]) -> Service:
     """Return one of the APPLICATION services."""
 
-    def service(arguments: list[str], patience: float = 6.0, extra: dict[str, str] | None = None) -> Service:
-        merged = environment | (extra or {})
-        return Service(name=name, launch=lambda: python_launch(arguments, merged), patience=patience)
+    def service(arguments: list[str], patience: float = 6.0) -> Service:
+        return Service(name=name, launch=lambda: python_launch(arguments, environment), patience=patience)
 
     if name == "web":
         return service(_web(wishes), patience=8.0)
     if name in WORKERS:
-        # SIGTERM means: stop taking work, give running tasks a moment, put the rest back (reliability.md, 4.3).
-        return service(_worker(name, wishes), patience=12.0, extra={"REMAP_SIGTERM": "SIGQUIT"})
+        return _worker_service(name, wishes, environment)
     if name == "beat":
         return service([*_celery("beat"), "--pidfile=", "--max-interval", "5"])
     if name == "flower":
@@ -86,6 +86,16 @@ def _web(wishes: Wishes) -> list[str]:
     arguments = ["-m", "uvicorn", "puffling_site.asgi:application", "--host", wishes.host]
     arguments += ["--port", str(wishes.web_port), "--lifespan", "off", "--timeout-graceful-shutdown", "5"]
     return [*arguments, "--no-access-log", "--no-server-header"]
+
+
+def _worker_service(name: str, wishes: Wishes, environment: dict[str, str]) -> Service:
+    # With this, SIGTERM means: take no more work, give running tasks a moment, put the rest back (reliability.md, 4.3).
+    merged = environment | {"REMAP_SIGTERM": "SIGQUIT"}
+    # When we are killed, Valkey goes too, and a worker told to stop would wait for it to come back, for ever.
+    arguments = _worker(name, wishes)
+    return Service(
+        name=name, launch=lambda: python_launch(arguments, merged, death_signal=signal.SIGKILL), patience=12.0
+    )
 
 
 def _worker(name: str, wishes: Wishes) -> list[str]:

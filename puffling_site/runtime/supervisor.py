@@ -21,6 +21,7 @@ import redis
 
 from puffling_site.runtime import services
 from puffling_site.runtime.children import Child, Service, lines
+from puffling_site.runtime.environment import generated
 from puffling_site.runtime.home import write_private
 from puffling_site.runtime.journal import Journal
 from puffling_site.runtime.leftovers import end_leftovers
@@ -121,20 +122,10 @@ class Supervisor:
 
     def _environment(self, secrets: Secrets, wishes: services.Wishes) -> dict[str, str]:
         """Return the children's environment; what the person has set wins over what was generated."""
-        flower_auth = f"puffling:{secrets.flower_password}"
-        generated = {
-            "PUFFLING_SECRET_KEY": secrets.secret_key,
-            "PUFFLING_JWT_KEY": secrets.jwt_key,
-            "PUFFLING_FIELD_KEYS": secrets.field_keys,
-            "PUFFLING_DEMO_PASSWORD": secrets.demo_password,
-            "PUFFLING_FLOWER_URL": f"http://127.0.0.1:{wishes.flower_port}/",
-            "PUFFLING_FLOWER_AUTH": flower_auth,
-            "FLOWER_BASIC_AUTH": flower_auth,  # Flower's own name for it; in its arguments `ps` would show it
-            "PUFFLING_URL": self._url(wishes.web_port),
-        }
+        made = generated(secrets, wishes.flower_port) | {"PUFFLING_URL": self._url(wishes.web_port)}
         if self.options.host not in ("127.0.0.1", "localhost", "::1"):
-            generated["PUFFLING_ALLOWED_HOSTS"] = ",".join(sorted(names_of_this_machine(self.options.host)))
-        return generated | services.base_environment(self.folder.path)
+            made["PUFFLING_ALLOWED_HOSTS"] = ",".join(sorted(names_of_this_machine(self.options.host)))
+        return made | services.base_environment(self.folder.path)
 
     def _url(self, port: int) -> str:
         host = "127.0.0.1" if self.options.host in ("0.0.0.0", "127.0.0.1", "::") else self.options.host
@@ -256,8 +247,8 @@ class Supervisor:
         seconds = time.monotonic() - self.started
         self.journal.say(f"ready after {seconds:.1f} s; log: {self.folder.path / 'logs' / 'puffling.log'}")
         self.journal.tell(f"\nPuffling is ready: {url}\n")
-        if link := full_link(url, login):
-            self.journal.tell(f"Log in once with:  {link}\n")
+        if login:
+            self.journal.tell(f"Log in once with:  {login['url']}\n")
         if self.options.demo:
             self.journal.tell(f"Demo user and password: {self.folder.path / 'demo.env'}   Ctrl-C stops everything.\n\n")
 
@@ -310,14 +301,3 @@ def listening_workers(url: str) -> int:
             return sum(client["psub"] != "0" for client in connection.client_list(_type="pubsub"))
     except redis.RedisError:
         return 0
-
-
-def full_link(base: str, login: dict[str, Any] | None) -> str | None:
-    """Return the login link as an address of this site, whether the command answered with a path or an address."""
-    if not login:
-        return None
-    link = str(login.get("url") or login.get("path") or "")
-    if not link:
-        return None
-    path = link.split("://", 1)[-1].partition("/")[2] if "://" in link else link.lstrip("/")
-    return base + path

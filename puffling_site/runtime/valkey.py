@@ -26,6 +26,11 @@ loglevel warning
 """
 
 
+def redis_url(password: str, port: int) -> str:
+    """Return the REDIS_URL of an embedded server (database 0)."""
+    return f"redis://:{password}@127.0.0.1:{port}/0"
+
+
 class Valkey:
     """One Valkey server whose files are under `home`. `password` must be made of letters and digits."""
 
@@ -40,7 +45,7 @@ class Valkey:
     @property
     def url(self) -> str:
         """The REDIS_URL of the application (database 0)."""
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return redis_url(self.password, self.port)
 
     def launch(self) -> Launch:
         """Write the configuration (the password never appears in a command line) and return how to run it."""

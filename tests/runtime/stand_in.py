@@ -16,7 +16,7 @@ PREPARE = """
 import json, os, sys
 if os.environ.get("STAND_IN_FAIL") == "prepare":
     sys.exit("the migration of chapter one is broken")
-print(json.dumps({"commands": ["feed"], "login": {"path": "/login/link/abc/"}}))
+print(json.dumps({"commands": ["feed"], "login": {"url": os.environ["PUFFLING_URL"] + "login/link/abc/"}}))
 """
 WEB = """
 import http.server, sys

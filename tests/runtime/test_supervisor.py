@@ -16,9 +16,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from puffling_site.runtime.environment import BASE
 from puffling_site.runtime.leftovers import marked_processes
 from puffling_site.runtime.process import free_port
-from puffling_site.runtime.services import BASE
 from tests.runtime.processes import alive, mentioning, wait_for
 
 OURS = ("PUFFLING_", "DATABASE_URL", "REDIS_URL", "FLOWER_")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from puffling_site.runtime.services import BASE
+from puffling_site.runtime.environment import BASE
 from puffling_site.runtime.throwaway import PREFIX, ThrowAway, remove_abandoned
 from tests.runtime.processes import mentioning, wait_for
 

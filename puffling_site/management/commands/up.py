@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from puffling_site.runtime.__main__ import parser
-from puffling_site.runtime.services import BASE
+from puffling_site.runtime.environment import BASE
 
 
 class Command(BaseCommand):
