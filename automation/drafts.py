@@ -14,7 +14,6 @@ from automation.models import Action, ActionType, Mode
 from automation.triggers.base import BadParams
 from automation.triggers.reading import Reader, shown
 from automation.triggers.registry import TRIGGERS
-from brokers.models import BrokerAccount
 from common.errors import InvalidInput
 from common.money import plain
 from markets.models import Instrument
@@ -232,7 +231,7 @@ class Draft:
 
     def _mode(self, given: Any) -> str:
         if given is None:
-            live = self.portfolio and BrokerAccount.objects.filter(portfolio=self.portfolio, live=True).exists()
+            live = Portfolio.objects.filter(id=self.fields["portfolio_id"], broker_account__live=True).exists()
             return Mode.NOTIFY if live and self.fields["action_type"] != ActionType.NOTIFY else Mode.AUTO
         if given not in Mode.values:
             self.errors["mode"] = f"{shown(given)} is not a mode: use {' or '.join(Mode.values)}"

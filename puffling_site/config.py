@@ -39,7 +39,9 @@ class Config:
     demo_speed: Decimal
     demo_volatility: Decimal
     demo_tick_seconds: Decimal
+    demo_password: str
     flower_url: str
+    signup: str
     crash_at: str
 
     @property
@@ -76,7 +78,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         demo_speed=_positive(environ, "PUFFLING_DEMO_SPEED", "1"),
         demo_volatility=_positive(environ, "PUFFLING_DEMO_VOLATILITY", "1"),
         demo_tick_seconds=_positive(environ, "PUFFLING_DEMO_TICK_SECONDS", "1"),
+        demo_password=environ.get("PUFFLING_DEMO_PASSWORD", ""),
         flower_url=environ.get("PUFFLING_FLOWER_URL", ""),
+        signup=_choice(environ, "PUFFLING_SIGNUP", ("open", "closed"), "closed" if production else "open"),
         crash_at=environ.get("PUFFLING_CRASH_AT", ""),
     )
 
@@ -97,6 +101,13 @@ def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
         return known[value.strip().lower()]
     except KeyError:
         raise BadSetting(f"{name} is {value!r}: use 1 or 0") from None
+
+
+def _choice(environ: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
+    value = environ.get(name) or default
+    if value not in known:
+        raise BadSetting(f"{name} is {value!r}: use {' or '.join(known)}")
+    return value
 
 
 def _list(environ: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:

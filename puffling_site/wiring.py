@@ -1,1 +1,80 @@
-"""The composition root: the one place where upper rooms are plugged into the sockets of the lower ones."""
+"""The composition root: the one place where upper rooms are plugged into the sockets of the lower ones.
+
+Imported once, when the apps are loaded. It registers; it does nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from automation import sweeping as rules
+from common.clock import now as clock_now
+from common.money import plain
+from live import catching_up, push, sources
+from markets import subscriptions
+from markets.selectors import latest_quotes
+from orders import reconciling
+from orders import sweeping as orders
+from portfolios.models import Holding
+from watches.models import Series
+
+
+def _watched() -> set[str]:
+    """Symbols whose price some watch follows."""
+    return set(Series.objects.exclude(subject__contains=":").values_list("subject", flat=True).distinct())
+
+
+def _held() -> set[str]:
+    """Symbols somebody holds."""
+    return set(Holding.objects.filter(quantity__gt=0).values_list("instrument_id", flat=True).distinct())
+
+
+def _shown() -> set[str]:
+    """Symbols on open pages."""
+    return sources.shown_symbols(clock_now())
+
+
+def _quotes(symbols: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Quotes as the sockets send them."""
+    return {
+        symbol: {
+            "last": plain(quote.last),
+            "bid": None if quote.bid is None else plain(quote.bid),
+            "ask": None if quote.ask is None else plain(quote.ask),
+            "prev_close": None if quote.prev_close is None else plain(quote.prev_close),
+            "volume": plain(quote.volume),
+            "at": quote.at.isoformat(),
+            "demo": quote.instrument.demo,
+        }
+        for symbol, quote in latest_quotes(symbols).items()
+    }
+
+
+subscriptions.register("rules", _watched)
+subscriptions.register("holdings", _held)
+subscriptions.register("open pages", _shown)
+sources.register_quotes(_quotes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepStep:
+    """Something the sweeper does again and again."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], object]
+
+
+SWEEP = (
+    SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
+    SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
+    SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
+    SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
+    SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
+    SweepStep(
+        name="old events", every=timedelta(hours=1), run=lambda now: catching_up.forget_events(now - timedelta(days=30))
+    ),
+)
