@@ -1,0 +1,211 @@
+"""Rules: the list, one rule with its history, and what will happen next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+
+from accounts.models import User
+from automation.explaining import Explanation, explain, explain_many
+from automation.models import Action, ActionExecution, ActionStatus
+from common.errors import NotFound
+from markets.models import Instrument
+from markets.selectors import bars
+from orders.models import Order, Source
+
+PAGE = 25
+HISTORY = 50
+# "Next" is looked for among the user's newest active rules; a list of more is read on the actions page.
+LOOKED_AT = 200
+NEXT = 5
+SYMBOLS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A rule with its explanation."""
+
+    action: Action
+    explanation: Explanation
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionRow:
+    """A firing with what was seen, what was done and the orders it led to."""
+
+    execution: ActionExecution
+    observation: list[tuple[str, str]]
+    details: list[tuple[str, str]]
+    orders: list[Order]
+
+
+def with_explanations(actions: Iterable[Action], *, now: datetime) -> list[Row]:
+    """Explain many at once."""
+    listed = list(actions)
+    explanations = explain_many(listed, now=now)
+    return [Row(action=action, explanation=explanations[action.pk]) for action in listed]
+
+
+def action_page(user: User, filters: Mapping[str, str], number: str, *, now: datetime) -> Page[Any]:
+    """One page of rules, newest first. `filters`: status (empty: all but cancelled; all), symbol, action_type."""
+    actions = Action.objects.filter(user=user).select_related("instrument", "portfolio").order_by("-created_at")
+    status = filters.get("status", "")
+    if status in ActionStatus.values:
+        actions = actions.filter(status=status)
+    elif status != "all":
+        actions = actions.exclude(status=ActionStatus.CANCELLED)
+    if filters.get("symbol"):
+        actions = actions.filter(instrument_id=filters["symbol"].upper())
+    if filters.get("action_type"):
+        actions = actions.filter(action_type=filters["action_type"])
+    page = Paginator(actions, PAGE).get_page(number)
+    page.object_list = with_explanations(page.object_list, now=now)  # type: ignore[assignment]
+    return page
+
+
+def action_of(user: User, action_id: UUID) -> Action:
+    """One rule. Raises NotFound for anybody else's."""
+    action = Action.objects.filter(user=user, pk=action_id).select_related("instrument", "portfolio").first()
+    if action is None:
+        raise NotFound(f"There is no rule {action_id}.")
+    return action
+
+
+def executions_of(action: Action) -> list[ExecutionRow]:
+    """The latest firings with their orders: two queries."""
+    executions = list(action.executions.order_by("-triggered_at", "-epoch")[:HISTORY])
+    orders: dict[str, list[Order]] = defaultdict(list)
+    keys = [str(execution.pk) for execution in executions]
+    for order in Order.objects.filter(source_kind=Source.ACTION_EXECUTION, source_id__in=keys).order_by("created_at"):
+        orders[order.source_id].append(order)
+    return [
+        ExecutionRow(
+            execution=execution,
+            observation=facts(execution.observation),
+            details=facts(execution.details),
+            orders=orders[str(execution.pk)],
+        )
+        for execution in executions
+    ]
+
+
+def versions_of(action: Action) -> list[dict[str, Any]]:
+    """Every edit, newest first: who, when, and (field, old, new)."""
+    return [
+        {"version": version.version, "at": version.at, "actor": version.actor, "changes": changes_of(version.changes)}
+        for version in action.versions.order_by("-version")[:HISTORY]
+    ]
+
+
+def changes_of(changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """{field: [old, new]} as texts; what is an object is compared key by key."""
+    listed = []
+    for field, (old, new) in changes.items():
+        if isinstance(old, Mapping) or isinstance(new, Mapping):
+            before, after = dict(facts(old or {})), dict(facts(new or {}))
+            names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+            prefix = "" if field == "created" else f"{field}: "
+            listed += [(f"{prefix}{name}", before.get(name, ""), after.get(name, "–")) for name in names]
+        else:
+            listed.append((field, "–" if old is None else str(old), "–" if new is None else str(new)))
+    return listed
+
+
+def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A JSON object as name and text, nested objects flattened with a dot."""
+    listed: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            listed += [(f"{name} {inner}", text) for inner, text in facts(value)]
+        elif isinstance(value, list):
+            listed.append((name, ", ".join(str(item) for item in value) or "–"))
+        else:
+            listed.append((name, "–" if value is None else str(value)))
+    return listed
+
+
+def settings_of(action: Action) -> list[tuple[str, str]]:
+    """The rule as it is set, for the detail page."""
+    params = [(f"trigger: {name.replace('_', ' ')}", text) for name, text in facts(action.trigger_params)]
+    limits = [
+        ("portfolio", action.portfolio.name),
+        ("order", f"{action.get_order_type_display()}, {action.get_time_in_force_display()}"),
+        ("at most", "no limit" if action.max_executions is None else f"{action.max_executions} times"),
+        ("wait between firings", f"{action.cooldown_seconds} s"),
+    ]
+    window = [
+        (name, f"{timezone.localtime(at):%d %b %Y, %H:%M %Z}")
+        for name, at in (("not before", action.valid_from), ("until", action.valid_until))
+        if at
+    ]
+    texts = [(name, text) for name, text in (("message", action.message), ("notes", action.notes)) if text]
+    return [("trigger", action.trigger_type.replace("_", " ")), *params, *limits, *window, *texts]
+
+
+def chart_of(action: Action, explanation: Explanation, *, now: datetime) -> dict[str, Any]:
+    """Bars, the firing price as a line and the firings as markers: minute bars of the last hours, else daily ones."""
+    if not action.instrument_id:
+        return {"points": [], "lines": [], "markers": [], "offset": 0}
+    found = bars(action.instrument_id, "1m", now - timedelta(days=4), now, limit=240)
+    if len(found) < 30:
+        found = bars(action.instrument_id, "1d", now - timedelta(days=400), now, limit=240)
+    begin = found[0].at if found else now
+    fired = action.executions.filter(triggered_at__gte=begin).order_by("triggered_at")[:HISTORY]
+    price = explanation.firing_price
+    return {
+        "points": [
+            {
+                "time": int(bar.at.timestamp()),
+                "open": float(bar.open),
+                "high": float(bar.high),
+                "low": float(bar.low),
+                "close": float(bar.close),
+            }
+            for bar in found
+        ],
+        "lines": [] if price is None else [{"price": float(price), "title": "fires"}],
+        "markers": [
+            {"time": int(execution.triggered_at.timestamp()), "text": execution.get_state_display()}
+            for execution in fired
+        ],
+        "offset": offset_minutes(now),
+        "timeframe": found[0].timeframe if found else "",
+    }
+
+
+def offset_minutes(now: datetime) -> int:
+    """How far the page's time zone is ahead of UTC, for the chart's axis."""
+    offset = timezone.localtime(now).utcoffset()
+    return int(offset.total_seconds() // 60) if offset else 0
+
+
+def next_up(user: User, *, now: datetime) -> dict[str, list[Row]]:
+    """The nearest triggers and the next clock times."""
+    active = Action.objects.filter(user=user, status=ActionStatus.ACTIVE).select_related("instrument", "portfolio")
+    watched = with_explanations(
+        active.filter(next_evaluation_at__isnull=True).order_by("-created_at")[:LOOKED_AT], now=now
+    )
+    far = Decimal(10**9)  # what has no distance comes last, newest first
+    near = sorted(watched, key=lambda row: far if (d := row.explanation.distance_percent) is None else abs(d))
+    timed = with_explanations(
+        active.filter(next_evaluation_at__isnull=False).order_by("next_evaluation_at")[:NEXT], now=now
+    )
+    return {"upcoming": near[:NEXT], "timed": timed}
+
+
+def symbols_to_offer() -> list[tuple[str, str]]:
+    """Symbols the form suggests: those with a price first."""
+    known = Instrument.objects.filter(active=True, tradable=True).order_by("quote__received_at", "symbol")
+    return list(known.values_list("symbol", "name")[:SYMBOLS])
+
+
+def explanation_of(action: Action, *, now: datetime) -> Explanation:
+    return explain(action, now=now)

@@ -1,0 +1,162 @@
+"""Orders, holdings, the ledger, the equity curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+
+from accounts.models import User
+from automation.models import Action
+from common.errors import NotFound
+from common.money import percent_of
+from dashboard.selectors.actions import offset_minutes
+from orders.models import Order, Source
+from orders.states import IN_FLIGHT, OrderState
+from portfolios.models import LedgerEntry, Lot, Portfolio
+from portfolios.valuing import Valuation, value
+
+PAGE = 50
+LATEST = 8
+LOTS = 100
+CURVE_DAYS = 30
+CURVE_POINTS = 500
+CANCELLABLE = frozenset(IN_FLIGHT) - {OrderState.SUBMITTING}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingRow:
+    """One holding at the standing price; what needs a price is None without one."""
+
+    symbol: str
+    quantity: Decimal
+    price: Decimal | None
+    value: Decimal | None
+    gain: Decimal | None
+    gain_percent: Decimal | None
+    weight: Decimal | None
+
+
+def portfolio_of(user: User, chosen: str = "") -> Portfolio | None:
+    """The chosen portfolio, or the primary one; None if there is none. Raises NotFound for anybody else's."""
+    portfolios = Portfolio.objects.filter(user=user).select_related("broker_account")
+    if not chosen:
+        return portfolios.order_by("-primary", "created_at").first()
+    try:
+        found = portfolios.filter(pk=UUID(chosen)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound(f"There is no portfolio {chosen}.")
+    return found
+
+
+def worth(portfolio: Portfolio, *, now: datetime) -> dict[str, Any]:
+    """The tiles and the holdings table."""
+    valuation: Valuation = value(portfolio, now=now)
+    holdings = holding_rows(valuation)
+    gains = [row.gain for row in holdings if row.gain is not None]
+    start = valuation.day_start_equity
+    return {
+        "valuation": valuation,
+        "holdings": holdings,
+        "open_gain": sum(gains, Decimal(0)),
+        "cash_percent": percent_of(valuation.cash, valuation.equity) if valuation.equity else None,
+        "day_percent": percent_of(valuation.day_pnl, start) if start and valuation.day_pnl is not None else None,
+    }
+
+
+def holding_rows(valuation: Valuation) -> list[HoldingRow]:
+    """The largest first."""
+    rows = []
+    for symbol, position in valuation.positions.items():
+        gain = position.unrealised
+        rows.append(
+            HoldingRow(
+                symbol=symbol,
+                quantity=position.quantity,
+                price=position.price,
+                value=position.value,
+                gain=gain,
+                gain_percent=None if gain is None else percent_of(gain, position.cost),
+                weight=percent_of(position.value, valuation.equity) if position.value and valuation.equity else None,
+            )
+        )
+    return sorted(rows, key=lambda row: (-(row.value or 0), row.symbol))
+
+
+def equity_curve(portfolio: Portfolio, *, now: datetime) -> dict[str, Any]:
+    """At most CURVE_POINTS points of the last month, evenly thinned; the newest is always one of them."""
+    found = portfolio.equity_points.filter(at__gte=now - timedelta(days=CURVE_DAYS)).order_by("at")
+    points = list(found.values_list("at", "equity"))
+    step = max(1, -(-len(points) // CURVE_POINTS))
+    thinned = points[::-1][::step][::-1]
+    return {
+        "points": [{"time": int(at.timestamp()), "value": float(equity)} for at, equity in thinned],
+        "offset": offset_minutes(now),
+    }
+
+
+def open_lots(portfolio: Portfolio) -> dict[str, Any]:
+    """The newest open lots, with what one share cost."""
+    lots = Lot.objects.filter(portfolio=portfolio, open_quantity__gt=0).order_by("-acquired_at", "-pk")
+    count = lots.count()
+    listed = [
+        {
+            "instrument_id": lot.instrument_id,
+            "acquired_at": lot.acquired_at,
+            "open_quantity": lot.open_quantity,
+            "open_cost": lot.open_cost,
+            "unit_cost": lot.open_cost / lot.open_quantity,
+        }
+        for lot in lots[:LOTS]
+    ]
+    return {"lots": listed, "lot_count": count, "lots_left_out": count > LOTS}
+
+
+def ledger_page(portfolio: Portfolio, number: str) -> Page[LedgerEntry]:
+    return Paginator(LedgerEntry.objects.filter(portfolio=portfolio).order_by("-at", "-id"), PAGE).get_page(number)
+
+
+def orders_of(user: User) -> QuerySet[Order]:
+    """The user's orders, newest first."""
+    return Order.objects.filter(portfolio__user=user).order_by("-created_at")
+
+
+def latest_orders(portfolio: Portfolio) -> list[Order]:
+    return list(Order.objects.filter(portfolio=portfolio).order_by("-created_at")[:LATEST])
+
+
+def order_page(user: User, filters: Mapping[str, str], number: str) -> Page[Order]:
+    """`filters`: state (a state, or open), symbol."""
+    orders = orders_of(user)
+    if filters.get("state") == "open":
+        orders = orders.filter(state__in=[*IN_FLIGHT])
+    elif filters.get("state") in OrderState.values:
+        orders = orders.filter(state=filters["state"])
+    if filters.get("symbol"):
+        orders = orders.filter(instrument_id=filters["symbol"].upper())
+    return Paginator(orders, PAGE).get_page(number)
+
+
+def order_detail(user: User, order_id: UUID) -> dict[str, Any]:
+    """An order with its way, its fills and the rule behind it. Raises NotFound for anybody else's."""
+    order = orders_of(user).select_related("account").filter(pk=order_id).first()
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.")
+    action = None
+    if order.source_kind == Source.ACTION_EXECUTION:
+        action = Action.objects.filter(user=user, executions__id=order.source_id).first()
+    return {
+        "order": order,
+        "action": action,
+        "transitions": list(order.transitions.order_by("at", "pk")),
+        "fills": list(order.fills.order_by("at", "pk")),
+        "cancellable": CANCELLABLE,
+    }

@@ -1,0 +1,79 @@
+// Charts. A <figure data-chart="equity|price" data-source="id of a JSON script"> becomes a TradingView chart.
+(() => {
+  const { LightweightCharts } = window;
+
+  // lightweight-charts wants plain rgb(): a probe element resolves our named colours for the theme in force.
+  const colour = (name) => {
+    const probe = document.createElement("i");
+    probe.className = "sr";
+    document.body.append(probe);
+    probe.style.color = `var(--${name})`;
+    const resolved = getComputedStyle(probe).color;
+    probe.remove();
+    return resolved;
+  };
+  const faded = (rgb, alpha) => rgb.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+
+  const look = () => ({
+    layout: {
+      background: { color: "transparent" },
+      textColor: colour("muted"),
+      fontFamily: getComputedStyle(document.body).fontFamily,
+      fontSize: 11,
+      attributionLogo: true,
+    },
+    grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
+    timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false },
+    crosshair: { horzLine: { labelVisible: true } },
+    handleScroll: { vertTouchDrag: false },
+    localization: { priceFormatter: (value) => value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }) },
+  });
+
+  // The chart counts in UTC; shift so that its axis shows the time zone the page shows.
+  const shift = (points, minutes) => points.map((point) => ({ ...point, time: point.time + minutes * 60 }));
+
+  const draw = {
+    equity(chart, data) {
+      const accent = colour("accent");
+      const series = chart.addSeries(LightweightCharts.AreaSeries, {
+        lineColor: accent, topColor: faded(accent, 0.28), bottomColor: faded(accent, 0.02), lineWidth: 2, priceLineVisible: false,
+      });
+      series.setData(shift(data.points, data.offset));
+    },
+    price(chart, data) {
+      const up = colour("up");
+      const down = colour("down");
+      const series = chart.addSeries(LightweightCharts.CandlestickSeries, {
+        upColor: up, wickUpColor: up, downColor: down, wickDownColor: down, borderVisible: false,
+      });
+      series.setData(shift(data.points, data.offset));
+      for (const line of data.lines) {
+        series.createPriceLine({ price: line.price, color: colour("beak"), lineWidth: 1, lineStyle: 2, axisLabelVisible: true, title: line.title });
+      }
+      const markers = shift(data.markers, data.offset).map((marker) => ({
+        time: marker.time, position: "aboveBar", shape: "arrowDown", color: colour("beak"), text: marker.text,
+      }));
+      if (markers.length) LightweightCharts.createSeriesMarkers(series, markers);
+    },
+  };
+
+  const render = (figure) => {
+    const data = JSON.parse(document.getElementById(figure.dataset.source).textContent);
+    if (!data.points.length) return;
+    figure.replaceChildren();
+    const chart = LightweightCharts.createChart(figure, { ...look(), autoSize: true });
+    draw[figure.dataset.chart](chart, data);
+    chart.timeScale().setVisibleLogicalRange({ from: 0, to: data.points.length * 1.04 });
+    figure.chart = chart;
+  };
+
+  const all = () => document.querySelectorAll("figure[data-chart]");
+  all().forEach(render);
+  document.body.addEventListener("puffling-theme", () => {
+    for (const figure of all()) {
+      figure.chart?.remove();
+      render(figure);
+    }
+  });
+})();

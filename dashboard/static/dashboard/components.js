@@ -1,0 +1,113 @@
+// Alpine components (CSP build: no expressions beyond property names live in the markup).
+document.addEventListener("alpine:init", () => {
+  const { Alpine } = window;
+
+  // The theme button: system -> the other one -> back; remembered on this device.
+  Alpine.data("theme", () => ({
+    toggle() {
+      const root = document.documentElement;
+      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      localStorage.setItem("puffling-theme", root.dataset.theme);
+      document.body.dispatchEvent(new CustomEvent("puffling-theme"));
+    },
+  }));
+
+  // A link that opens a <dialog> instead of the page it leads to; without JavaScript the page is there.
+  Alpine.data("opens", () => ({
+    open(event) {
+      const dialog = document.getElementById(this.$el.dataset.dialog);
+      if (!dialog) return;
+      event.preventDefault();
+      dialog.showModal();
+    },
+  }));
+  Alpine.data("dialog", () => ({
+    close() {
+      this.$el.closest("dialog").close();
+    },
+  }));
+
+  // A submit button whose form must be confirmed first: data-confirm holds the question.
+  Alpine.data("confirms", () => ({
+    ask(event) {
+      if (!window.confirm(this.$el.dataset.confirm)) event.preventDefault();
+    },
+  }));
+
+  // New alerts appear in the corner for a while, on every page.
+  Alpine.data("toasts", () => ({
+    items: [],
+    add(event) {
+      const { kind, payload, seq } = event.detail;
+      if (kind === "acknowledged" || !payload.title) return;
+      const item = { key: seq, title: payload.title, body: payload.body ?? "", look: payload.severity === "critical" ? "toast critical" : "toast" };
+      this.items = [...this.items.slice(-3), item];
+      setTimeout(() => (this.items = this.items.filter((other) => other.key !== item.key)), 9_000);
+    },
+  }));
+
+  // The action form: show the fields that belong to the chosen type, size and trigger.
+  Alpine.data("actionForm", () => ({
+    type: "",
+    trigger: "",
+    order: "",
+    init() {
+      this.read();
+    },
+    read() {
+      const value = (name) => this.$root.elements[name]?.value ?? "";
+      this.type = value("action_type");
+      this.trigger = value("trigger_type");
+      this.order = value("order_type");
+    },
+    get trades() {
+      return this.type !== "NOTIFY";
+    },
+    get notifies() {
+      return this.type === "NOTIFY";
+    },
+    get limits() {
+      return this.trades && (this.order === "limit" || this.order === "stop_limit");
+    },
+    get stops() {
+      return this.trades && (this.order === "stop" || this.order === "stop_limit");
+    },
+    get tradeParts() {
+      return { chosen: this.trades };
+    },
+    get notifyParts() {
+      return { chosen: this.notifies };
+    },
+    get limitParts() {
+      return { chosen: this.limits };
+    },
+    get stopParts() {
+      return { chosen: this.stops };
+    },
+    triggerParts() {
+      return { chosen: this.$el.dataset.trigger === this.trigger };
+    },
+  }));
+
+  // "Select all" for the bulk buttons.
+  Alpine.data("bulk", () => ({
+    count: 0,
+    boxes() {
+      return [...this.$root.querySelectorAll("input[name=action]")];
+    },
+    all(event) {
+      for (const box of this.boxes()) box.checked = event.target.checked;
+      this.update();
+    },
+    update() {
+      this.count = this.boxes().filter((box) => box.checked).length;
+    },
+    get none() {
+      return this.count === 0;
+    },
+    get words() {
+      return this.count ? `${this.count} selected` : "";
+    },
+  }));
+});

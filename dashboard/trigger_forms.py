@@ -1,0 +1,141 @@
+"""The trigger part of the action form: one small form per trigger type.
+
+Adding a trigger type: a form here, a line in TRIGGER_FORMS. Nothing is validated here: the domain does that, and its
+error on `trigger_params.<key>` lands on the field of that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+TIMEFRAMES = [
+    ("1d", "1 day"),
+    ("1h", "1 hour"),
+    ("30m", "30 minutes"),
+    ("15m", "15 minutes"),
+    ("5m", "5 minutes"),
+    ("1m", "1 minute"),
+]
+DAYS = [("mon", "Mon"), ("tue", "Tue"), ("wed", "Wed"), ("thu", "Thu"), ("fri", "Fri"), ("sat", "Sat"), ("sun", "Sun")]
+
+
+def number(label: str, help_text: str = "", **attrs: str) -> forms.CharField:
+    """A decimal as text: the domain parses it, so that 0.1 stays 0.1."""
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", **attrs})
+    return forms.CharField(label=label, required=False, help_text=help_text, widget=widget)
+
+
+def choice(label: str, choices: list[tuple[str, str]], help_text: str = "") -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, required=False, help_text=help_text)
+
+
+class TriggerForm(forms.Form):
+    """Base. `hint` says in one line when it fires."""
+
+    title = ""
+    hint = ""
+    use_required_attribute = False
+
+    def params(self) -> dict[str, Any]:
+        """What was filled in, as `trigger_params`; empty fields are left out."""
+        self.full_clean()
+        return {key: value for key, value in self.cleaned_data.items() if value not in ("", None, [])}
+
+
+class LevelForm(TriggerForm):
+    threshold = number("Price, $", "", placeholder="190.00")
+    edge = choice("Fires when", [("level", "the price is there, even at once"), ("cross", "the price crosses it")])
+    hysteresis = number("Come back by, $", "After firing, the price must come back this far before it can fire again")
+
+
+class PriceBelow(LevelForm):
+    title = "Price falls to"
+    hint = "Fires when the last trade is at or below the price."
+
+
+class PriceAbove(LevelForm):
+    title = "Price rises to"
+    hint = "Fires when the last trade is at or above the price."
+
+
+class ChangePct(TriggerForm):
+    title = "Price changes by percent"
+    hint = "Fires when the change from the base reaches the percentage."
+    change = number("Change, %", placeholder="5")
+    direction = choice("Direction", [("down", "Down"), ("up", "Up"), ("either", "Either way")])
+    window = forms.CharField(
+        label="Compared with",
+        required=False,
+        initial="1d",
+        help_text="1d: the last close · session: today's open · 15m 1h 4h 5d: that long ago · since_armed: now",
+        widget=forms.TextInput(attrs={"list": "windows", "autocomplete": "off"}),
+    )
+
+
+class TrailingStop(TriggerForm):
+    title = "Trailing stop"
+    hint = "Follows the best price since it was armed; fires when the price has come back by the trail."
+    percent = number("Trail, %", "Give a percentage or dollars", placeholder="8")
+    amount = number("or trail, $", placeholder="12.50")
+    activation_price = number("Start following at, $", "Empty: at once")
+    side = choice("Protects", [("long", "shares you hold (long)"), ("short", "a short position")])
+
+
+class TimeOfDay(TriggerForm):
+    title = "Time of day"
+    hint = "Fires at that time on the chosen days."
+    time = forms.CharField(
+        label="Time",
+        required=False,
+        help_text="HH:MM, or on the exchange clock: open, open+5m, close-10m",
+        widget=forms.TextInput(attrs={"placeholder": "09:45", "autocomplete": "off"}),
+    )
+    timezone = forms.CharField(label="Time zone", required=False, initial="America/New_York")
+    days = forms.MultipleChoiceField(
+        label="Days", choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple, help_text="None: every day"
+    )
+    trading_days_only = forms.BooleanField(label="Trading days only", required=False, initial=True)
+
+
+class MaCross(TriggerForm):
+    title = "Moving averages cross"
+    hint = "Fires when the short average crosses the long one."
+    short = number("Short average, bars", placeholder="50", inputmode="numeric")
+    long = number("Long average, bars", placeholder="200", inputmode="numeric")
+    kind = choice("Kind", [("sma", "Simple (SMA)"), ("ema", "Exponential (EMA)")])
+    timeframe = choice("Bars of", TIMEFRAMES)
+    direction = choice("Direction", [("up", "Up (golden cross)"), ("down", "Down (death cross)"), ("either", "Either")])
+    on = choice("Judged", [("close", "when a bar closes"), ("live", "live, within the bar")])
+
+
+class VolumeAbove(TriggerForm):
+    title = "Volume reaches"
+    hint = "Fires when the session's volume reaches the number of shares, or a multiple of its average."
+    threshold = number("Shares", "Give shares or a multiple", placeholder="5000000")
+    multiple = number("or multiple of the average", placeholder="2")
+    average_days = number("Average over, days", placeholder="20", inputmode="numeric")
+    window = choice("Volume of", [("session", "the session so far"), ("bar", "one minute")])
+
+
+TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
+    "price_below": PriceBelow,
+    "price_above": PriceAbove,
+    "change_pct": ChangePct,
+    "trailing_stop": TrailingStop,
+    "time_of_day": TimeOfDay,
+    "ma_cross": MaCross,
+    "volume_above": VolumeAbove,
+}
+
+
+def trigger_forms(
+    data: Mapping[str, Any] | None, chosen: str = "", params: Mapping[str, Any] | None = None
+) -> dict[str, TriggerForm]:
+    """Every trigger form, each under its own prefix, so that switching back and forth loses nothing typed."""
+    return {
+        kind: form(data, prefix=kind, initial=dict(params or {}) if kind == chosen else None)
+        for kind, form in TRIGGER_FORMS.items()
+    }

@@ -1,0 +1,172 @@
+"""Rules: list, detail, form, and what can be done with one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from automation import lifecycle
+from automation.models import Action, ActionStatus, ActionType
+from common.clock import now
+from common.errors import Conflict, InvalidInput
+from dashboard.action_form import ActionForm
+from dashboard.doors import UserRequest, actor, attempt, back, page, show
+from dashboard.previewing import preview_of
+from dashboard.selectors.actions import (
+    action_of,
+    action_page,
+    chart_of,
+    executions_of,
+    explanation_of,
+    settings_of,
+    symbols_to_offer,
+    versions_of,
+)
+from dashboard.selectors.frame import portfolios_of
+from dashboard.what_if import WhatIfForm, answer_of
+
+FILTERS = ("status", "symbol", "action_type")
+
+
+@require_GET
+@page
+def actions(request: UserRequest) -> HttpResponse:
+    filters = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    context = {
+        "rows": action_page(request.user, filters, request.GET.get("page", "1"), now=now()),
+        "filters": filters,
+        "filtered": any(filters.values()),
+        "statuses": ActionStatus.choices,
+        "types": ActionType.choices,
+    }
+    return show(request, "dashboard/actions/list.html", context, active="actions")
+
+
+@require_GET
+@page
+def action(request: UserRequest, action_id: UUID) -> HttpResponse:
+    at = now()
+    found = action_of(request.user, action_id)
+    explanation = explanation_of(found, now=at)
+    chart = chart_of(found, explanation, now=at)
+    context = {
+        "action": found,
+        "explanation": explanation,
+        "executions": executions_of(found),
+        "versions": versions_of(found),
+        "settings": settings_of(found),
+        "chart": chart,
+        "chart_words": {"1m": "minute bars", "1d": "daily bars"}.get(chart.get("timeframe", ""), ""),
+        "what_if_form": WhatIfForm(found),
+    }
+    return show(request, "dashboard/actions/detail.html", context, active="actions")
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def new(request: UserRequest) -> HttpResponse:
+    form = ActionForm(request.POST or None, portfolios=portfolios_of(request.user))
+    if request.method == "POST":
+        try:
+            made = lifecycle.create_action(user=request.user, data=form.as_data(), now=now(), actor=actor(request.user))
+        except InvalidInput as error:
+            form.blame(error)
+            return _form_page(request, form, failed=True)
+        messages.success(request, "The rule is made and watched from now on.")
+        return redirect("dashboard:action", made.pk)
+    return _form_page(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+@page
+def edit(request: UserRequest, action_id: UUID) -> HttpResponse:
+    found = action_of(request.user, action_id)
+    form = ActionForm(request.POST or None, portfolios=portfolios_of(request.user), action=found)
+    if request.method == "POST":
+        try:
+            lifecycle.update_action(
+                user=request.user,
+                action_id=action_id,
+                changes=form.as_data(),
+                now=now(),
+                actor=actor(request.user),
+            )
+        except InvalidInput as error:
+            form.blame(error)
+            return _form_page(request, form, action=found, failed=True)
+        except Conflict as error:
+            messages.error(request, error.detail)
+            return redirect("dashboard:action", action_id)
+        messages.success(request, "The changes are saved.")
+        return redirect("dashboard:action", action_id)
+    return _form_page(request, form, action=found)
+
+
+def _form_page(
+    request: UserRequest, form: ActionForm, *, action: Action | None = None, failed: bool = False
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "action": action,
+        "failed": failed,
+        "kind": form["action_type"].value() or ActionType.BUY,
+        "order": form["order_type"].value() or "market",
+        "trigger_type": form["trigger_type"].value() or "price_below",
+        "symbols": symbols_to_offer(),
+    }
+    return show(request, "dashboard/actions/form.html", context, active="actions", status=422 if failed else 200)
+
+
+@require_POST
+@page
+def preview(request: UserRequest) -> HttpResponse:
+    """The rule as typed so far, in one sentence; or what is still missing."""
+    form = ActionForm(request.POST, portfolios=portfolios_of(request.user))
+    return render(request, "dashboard/actions/preview.html", preview_of(request.user, form, now=now()))
+
+
+VERBS = {
+    "pause": (lifecycle.pause, "Paused: the rule is kept, but not watched."),
+    "resume": (lifecycle.resume, "Resumed: the rule is watched again, afresh."),
+    "cancel": (lifecycle.cancel, "Cancelled. It stays in the history."),
+    "execute": (lifecycle.execute_now, "Under way: see its executions for what came of it."),
+}
+
+
+@require_POST
+@page
+def do(request: UserRequest, action_id: UUID, verb: str) -> HttpResponse:
+    """Pause, resume, cancel or execute one rule."""
+    act, success = VERBS[verb]
+    attempt(request, success, lambda: act(user=request.user, action_id=action_id, now=now(), actor=actor(request.user)))
+    return back(request, "dashboard:action", action_id=action_id)
+
+
+@require_POST
+@page
+def bulk(request: UserRequest) -> HttpResponse:
+    """Pause the selected rules."""
+    try:
+        chosen = [UUID(value) for value in request.POST.getlist("action")]
+    except ValueError:
+        messages.error(request, "Nothing was done: the selection could not be read. Reload the page and select again.")
+        return back(request, "dashboard:actions")
+    count = lifecycle.pause_many(user=request.user, action_ids=chosen, now=now(), actor=actor(request.user))
+    messages.success(request, f"{count} {'rule' if count == 1 else 'rules'} paused.")
+    return back(request, "dashboard:actions")
+
+
+@require_POST
+@page
+def simulate(request: UserRequest, action_id: UUID) -> HttpResponse:
+    """What the rule would do in a market the user describes."""
+    found = action_of(request.user, action_id)
+    context = answer_of(found, WhatIfForm(found, request.POST), now=now())
+    if request.htmx:
+        return render(request, "dashboard/actions/what_if.html", context)
+    return show(request, "dashboard/actions/what_if_page.html", {**context, "action": found}, active="actions")
