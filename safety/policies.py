@@ -32,14 +32,12 @@ def ensure_policy(user: User) -> SafetyPolicy:
 
 def policy_row(user: User, portfolio: Portfolio | None = None) -> SafetyPolicy:
     """The row in force: the portfolio's own if it has one, else the user's."""
-    own_first = F("portfolio").asc(nulls_last=True)
-    rows = SafetyPolicy.objects.filter(Q(portfolio=None) | Q(portfolio=portfolio), user=user).order_by(own_first)
-    return rows.first() or ensure_policy(user)
+    return _in_force(user.pk, portfolio) or ensure_policy(user)
 
 
 def policy_for(portfolio: Portfolio) -> PolicyView:
     """The limits in force for this portfolio."""
-    return as_view(policy_row(portfolio.user, portfolio))
+    return as_view(_in_force(portfolio.user_id, portfolio) or ensure_policy(portfolio.user))
 
 
 def as_view(row: SafetyPolicy) -> PolicyView:
@@ -112,6 +110,12 @@ def confirm_password(*, user: User, password: str, actor: str, now: datetime) ->
         return True
     record(user=user, kind=REFUSED, actor=actor, before={}, after={}, now=now)
     raise InvalidInput({"current_password": "This is not your password. Type the one you sign in with."})
+
+
+def _in_force(user_id: int, portfolio: Portfolio | None) -> SafetyPolicy | None:
+    reaches = Q(portfolio=None) if portfolio is None else Q(portfolio=None) | Q(portfolio=portfolio)
+    own_first = F("portfolio").asc(nulls_last=True)
+    return SafetyPolicy.objects.filter(reaches, user=user_id).order_by(own_first).first()
 
 
 def _locked(user: User, portfolio: Portfolio | None) -> tuple[SafetyPolicy, SafetyPolicy]:

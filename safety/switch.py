@@ -106,7 +106,7 @@ def kill(*, scope: str, scope_id: str = "", user: User | None, reason: str = "",
 
     `user` is whose switch it is; None (the command line) may kill everything. Cancelling what is open already is
     `orders.killing`'s part. Killing twice is harmless. NotFound for what is not the user's, NotAllowed for everything,
-    NotDrained if an earlier submission does not end: the switch is on all the same.
+    NotDrained if an earlier submission does not end: the switch is on all the same (unless inside a transaction).
     """
     switch = _change(scope, scope_id, user, {"killed": True}, kind="kill", reason=reason, actor=actor, now=now)
     _drain(switch)
@@ -186,9 +186,11 @@ def _drain(switch: Switch) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, switch.user_id or 0])
     except OperationalError as error:  # lock_timeout
+        # Inside an outer transaction the error undoes the switch with it.
+        state = "NOT set" if connection.in_atomic_block else "set"
         raise NotDrained(
-            "The switch is set, but a submission that began before it has not ended yet. Look at the open orders, "
-            "then do it again."
+            f"The switch is {state}: a submission that began before it has not ended yet. Look at the open orders and "
+            "do it again."
         ) from error
 
 
