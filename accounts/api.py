@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, user_logged_in
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.generics import ListAPIView
@@ -55,6 +55,8 @@ class SignIn(OpenView):
         user = authenticate(request._request, **given.validated_data)
         if not isinstance(user, User):
             raise AuthenticationFailed("The username or the password is wrong.", code="wrong_credentials")
+        # As a session's sign-in does: sets last_login, and resets the count of wrong passwords.
+        user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(PairOut(jwt.new_pair(user)).data)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import update_last_login
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -35,9 +34,11 @@ class _AnyRefreshToken(RefreshToken):
 
 
 def new_pair(user: User) -> Pair:
-    """Sign `user` in."""
-    update_last_login(None, user)  # type: ignore[arg-type]
-    return _issue(user)
+    """A fresh pair for `user`."""
+    refresh = RefreshToken.for_user(user)
+    # The library keeps the whole token; its id is enough to end it, and a stolen backup then signs nobody in.
+    OutstandingToken.objects.filter(jti=refresh[api_settings.JTI_CLAIM]).update(token="")
+    return Pair(access=str(refresh.access_token), refresh=str(refresh))
 
 
 def rotate(text: str, *, now: datetime) -> Pair:
@@ -55,7 +56,7 @@ def rotate(text: str, *, now: datetime) -> Pair:
         if owner and used.blacklisted_at < now - REUSE_GRACE:
             sign_out_everywhere(owner)
         raise _refused("This refresh token was used before: sign in again.")
-    return _issue(user)
+    return new_pair(user)
 
 
 def sign_out(text: str) -> None:
@@ -77,13 +78,6 @@ def sign_out_everywhere(user_id: int) -> None:
 def _spend(token: RefreshToken) -> tuple[BlacklistedToken, bool]:
     """The row that ends a token, and whether it was ended only now: one INSERT under a unique constraint decides."""
     return token.blacklist()  # type: ignore[return-value]
-
-
-def _issue(user: User) -> Pair:
-    refresh = RefreshToken.for_user(user)
-    # The library keeps the whole token; its id is enough to end it, and a stolen backup then signs nobody in.
-    OutstandingToken.objects.filter(jti=refresh[api_settings.JTI_CLAIM]).update(token="")
-    return Pair(access=str(refresh.access_token), refresh=str(refresh))
 
 
 def _checked(text: str) -> RefreshToken:

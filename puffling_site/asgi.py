@@ -8,10 +8,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puffling_site.settings")
 
 from django.core.asgi import get_asgi_application
 
-http = get_asgi_application()  # loads the apps: the imports below need them
+django = get_asgi_application()  # loads the apps: the imports below need them
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 from live.routing import sockets  # noqa: E402
+from puffling_site.guards import BodyLimit  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": sockets})
+application = ProtocolTypeRouter({"http": BodyLimit(django), "websocket": sockets})

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "common",
+    "dashboard",  # before accounts: its sign-in pages are the dressed ones
     "accounts",
     "live",
     "watches",
@@ -62,13 +63,13 @@ INSTALLED_APPS = [
     "brokers",
     "orders",
     "automation",
-    "dashboard",
     "puffling_site",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "puffling_site.guards.StorableText",
     "csp.middleware.CSPMiddleware",
     "puffling_site.middleware.OwnPolicyPaths",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -156,6 +157,19 @@ CELERY_BEAT_CRON_STARTING_DEADLINE = 60
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue(name) for name in ("ticks", "trading", "jobs", "agent", "default")]
 CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_BEAT_SCHEDULE = {
+    # A pulse per queue: its heartbeat tells /readyz that beat, the queue and a worker are alive.
+    **{
+        f"pulse {queue.name}": {
+            "task": "site.pulse",
+            "schedule": timedelta(seconds=15),
+            "kwargs": {"queue": queue.name},
+            "options": {"queue": queue.name, "expires": 30},
+        }
+        for queue in CELERY_TASK_QUEUES
+    },
+    "tidy up": {"task": "site.tidy", "schedule": timedelta(hours=6), "options": {"queue": "default"}},
+}
 
 # --- API -------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -219,6 +233,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+if CONFIG.env == "test":  # the real hashers are slow on purpose
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.secure_cookies
@@ -233,7 +249,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],
-        "style-src": [SELF],
+        # lightweight-charts 5.2.1 puts in one fixed style for its logo; the hash changes with its version.
+        "style-src": [SELF, "'sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY='"],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
         "font-src": [SELF],

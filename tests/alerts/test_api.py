@@ -26,8 +26,14 @@ def three(ann: User) -> list[Alert]:
     def new(key: str, kind: str, severity: str, symbol: str) -> NewAlert:
         return NewAlert(user_id=ann.pk, kind=kind, title=key, dedupe_key=key, severity=severity, symbol=symbol)
 
-    first = raise_alerts([new("a", "firing", "info", "AAPL")], NOW - timedelta(hours=2))
-    return first + raise_alerts([new("b", "fill", "info", "MSFT"), new("c", "safety", "critical", "")], NOW)
+    return [
+        raise_alerts([alert], NOW - timedelta(hours=ago))[0]
+        for ago, alert in [
+            (2, new("a", "firing", "info", "AAPL")),
+            (1, new("b", "fill", "info", "MSFT")),
+            (0, new("c", "safety", "critical", "")),
+        ]
+    ]
 
 
 def titles(client: APIClient, query: str = "") -> list[str]:

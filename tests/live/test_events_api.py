@@ -8,9 +8,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from live.catching_up import forget_events
 from live.models import Event
-from live.push import announce
+from live.push import announce, publish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
 
@@ -63,6 +63,7 @@ def test_nothing_new(client: APIClient, ann: User) -> None:
 def test_a_client_behind_retention_is_told_to_reload(client: APIClient, ann: User) -> None:
     say(ann, 3, NOW - timedelta(days=40))
     say(ann, 1)
+    publish([ann.pk])
     assert forget_events(NOW - timedelta(days=30)) == 3
     answer = client.get("/api/events/?after=1").json()
     assert answer["forgotten"] is True
@@ -72,6 +73,7 @@ def test_a_client_behind_retention_is_told_to_reload(client: APIClient, ann: Use
 
 def test_everything_forgotten(client: APIClient, ann: User) -> None:
     say(ann, 3, NOW - timedelta(days=40))
+    publish([ann.pk])
     forget_events(NOW)
     assert client.get("/api/events/?after=0").json() == {
         "last_seq": 3,
