@@ -61,8 +61,8 @@ class PaperOrder(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     account = models.ForeignKey(BrokerAccount, on_delete=models.PROTECT, related_name="paper_orders")
-    client_order_id = models.CharField(max_length=48, unique=True)
-    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, db_column="symbol")
+    client_order_id = models.CharField(max_length=48)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, db_column="symbol", db_index=False)
     side = models.CharField(max_length=4)
     order_type = models.CharField(max_length=16)
     time_in_force = models.CharField(max_length=3)
@@ -82,10 +82,11 @@ class PaperOrder(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["client_order_id"], name="one_paper_order_per_client_order_id"),
             models.CheckConstraint(
                 condition=models.Q(filled_quantity__gte=0) & models.Q(filled_quantity__lte=models.F("quantity")),
                 name="paper_order_filled_within_quantity",
-            )
+            ),
         ]
         indexes = [
             # matching: "open orders of this symbol"; expiry: "open orders past their time"

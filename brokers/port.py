@@ -167,5 +167,5 @@ def is_local(broker: Broker) -> TypeGuard[LocalBroker]:
 def require_approved(order: object) -> ApprovedOrder:
     """Refuse anything the gate has not approved. Raises TypeError: it is a bug, never an answer to a user."""
     if not isinstance(order, ApprovedOrder) or not is_genuine(order):
-        raise TypeError(f"a broker takes only what safety.gate approved, not {order!r}")
+        raise TypeError(f"a broker takes only what safety.gate approved, not {type(order).__name__}")
     return order

@@ -87,7 +87,7 @@ def claim_next(
         portfolio, account = lock_portfolio(portfolio_id)
         watch = Stopwatch(now)
         broker = broker_for(account, clock=watch.now)
-        rows = waiting.filter(portfolio=portfolio).select_for_update(no_key=True).select_related("instrument")
+        rows = waiting.filter(portfolio=portfolio).select_for_update(no_key=True).defer("verdict")
         orders = list(rows.order_by("created_at", "pk")[: LOCAL_CHUNK if broker.local else 1])
         token = uuid4()
         claimed = _judge_all(portfolio, account, orders, token, now)

@@ -14,6 +14,7 @@ from alerts.raising import raise_alert
 from brokers.models import BrokerAccount
 from brokers.port import Broker, BrokerError, BrokerFill
 from brokers.registry import broker_for
+from common.bulk import insert
 from common.money import nano, plain
 from orders.merging import adopt, state_after_fill
 from orders.models import Fill, Order
@@ -58,17 +59,7 @@ def ingest(
     moves = [Move(order=order, to=state_after_fill(order)) for order in changed.values()]
     late = [step.order for step in moves if step.order.state in TERMINAL and step.order.state == step.to]
     move_many(moves, now=now)
-    Fill.objects.bulk_create(
-        Fill(
-            order=orders[fill.client_order_id],
-            execution_id=fill.execution_id,
-            quantity=fill.quantity,
-            price=fill.price,
-            fee=fill.fee,
-            at=fill.at,
-        )
-        for fill in ours
-    )
+    insert(Fill, [_row(fill, orders[fill.client_order_id]) for fill in ours])
     bookings = [_booking(fill, orders[fill.client_order_id]) for fill in ours]
     ledger.book_fills(portfolio=portfolio, fills=bookings, now=now)
     announce_orders(changed.values(), user_id=portfolio.user_id, now=now)
@@ -97,6 +88,17 @@ class OverFilled(Exception):
         super().__init__(
             f"order {order.pk}: {plain(order.filled_quantity)} filled of {plain(order.quantity or Decimal(0))} ordered"
         )
+
+
+def _row(fill: BrokerFill, order: Order) -> Fill:
+    return Fill(
+        order_id=order.pk,
+        execution_id=fill.execution_id,
+        quantity=fill.quantity,
+        price=fill.price,
+        fee=fill.fee,
+        at=fill.at,
+    )
 
 
 def _booking(fill: BrokerFill, order: Order) -> FillBooking:

@@ -48,15 +48,15 @@ class Order(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="orders")
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="orders", db_index=False)
     account = models.ForeignKey(BrokerAccount, on_delete=models.PROTECT, related_name="orders")
     source_kind = models.CharField(max_length=20, choices=Source.choices)
     source_id = models.CharField(max_length=64)
     action_id = models.UUIDField(null=True, help_text="the rule behind it, for its kill switch")
     rule_failures = models.PositiveIntegerField(default=0, help_text="failures in a row of the rule behind it")
-    idempotency_key = models.CharField(max_length=120, unique=True)
-    client_order_id = models.CharField(max_length=48, unique=True)
-    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, db_column="symbol")
+    idempotency_key = models.CharField(max_length=120)
+    client_order_id = models.CharField(max_length=48)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, db_column="symbol", db_index=False)
     side = models.CharField(max_length=4, choices=Side.choices)
     order_type = models.CharField(max_length=16, choices=OrderType.choices, default=OrderType.MARKET)
     time_in_force = models.CharField(max_length=3, choices=TimeInForce.choices, default=TimeInForce.DAY)
@@ -96,6 +96,9 @@ class Order(models.Model):
 
     class Meta:
         constraints = [
+            # Not `unique=True`: that adds an index for LIKE to each, and every state change writes every index.
+            models.UniqueConstraint(fields=["idempotency_key"], name="one_order_per_idempotency_key"),
+            models.UniqueConstraint(fields=["client_order_id"], name="one_order_per_client_order_id"),
             models.CheckConstraint(
                 # A blocked order may have no size: the amount was too small, or there was no price to convert it at.
                 condition=models.Q(quantity__gt=0) | models.Q(quantity__isnull=True, state="blocked"),
@@ -152,11 +155,14 @@ class Fill(models.Model):
     """One execution. `execution_id` is the broker's: booking it twice is impossible."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fills")
-    execution_id = models.CharField(max_length=80, unique=True)
+    execution_id = models.CharField(max_length=80)
     quantity = quantity_field()
     price = price_field()
     fee = money_field(default=0)
     at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["execution_id"], name="one_fill_per_execution")]
 
 
 class Mismatch(models.Model):

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Field
 
+from common.bulk import array, cast_to_array, column, insert, quoted, texts
 from common.errors import Conflict
 from orders.models import Order, OrderTransition
 from orders.states import TERMINAL, OrderState, may_become
@@ -75,10 +74,13 @@ def move_many(moves: Sequence[Move], *, now: datetime, verdicts: bool = False) -
     if not steps:
         return []
     written = _write([(s.order, old, s.lease_token) for s, old in steps], verdicts=verdicts)
-    OrderTransition.objects.bulk_create(
-        OrderTransition(order=s.order, at=now, from_state=old, to_state=s.to, note=s.note[:400])
-        for s, old in steps
-        if s.to != old and s.order.pk in written
+    insert(
+        OrderTransition,
+        [
+            OrderTransition(order_id=s.order.pk, at=now, from_state=old, to_state=s.to, note=s.note[:400])
+            for s, old in steps
+            if s.to != old and s.order.pk in written
+        ],
     )
     for s, old in steps:
         if s.order.pk not in written:
@@ -88,40 +90,23 @@ def move_many(moves: Sequence[Move], *, now: datetime, verdicts: bool = False) -
 
 @lru_cache(maxsize=2)
 def _statement(columns: tuple[str, ...]) -> str:
-    fields = [_field(name) for name in columns]
-    arrays = ", ".join(f"%s::{_type(field.db_type(connection))}[]" for field in fields)
+    fields = [column(Order, name) for name in columns]
     return (
         f"UPDATE {Order._meta.db_table} AS o SET "
-        + ", ".join(f"{field.column} = v.{field.column}" for field in fields)
-        + f" FROM unnest(%s::uuid[], %s::text[], %s::uuid[], {arrays})"
-        + " AS v(order_id, old_state, held_lease, "
-        + ", ".join(str(field.column) for field in fields)
+        + ", ".join(f"{quoted(field)} = v.{quoted(field)}" for field in fields)
+        + " FROM unnest(%s::uuid[], %s::text[], %s::uuid[], "
+        + ", ".join(cast_to_array(field) for field in fields)
+        + ") AS v(order_id, old_state, held_lease, "
+        + ", ".join(quoted(field) for field in fields)
         + ") WHERE o.id = v.order_id AND o.state = v.old_state"
         + " AND (v.held_lease IS NULL OR o.lease_token = v.held_lease) RETURNING o.id"
     )
 
 
-def _field(name: str) -> Field[Any, Any]:
-    field = Order._meta.get_field(name)
-    if not isinstance(field, Field):
-        raise TypeError(f"{name} is not a column of an order")
-    return field
-
-
-def _type(db_type: str | None) -> str:
-    """An array's element type; a width such as varchar(20) would truncate silently, the column itself says no."""
-    return "text" if db_type and db_type.startswith("varchar") else str(db_type)
-
-
 def _write(rows: Sequence[tuple[Order, OrderState, UUID | None]], *, verdicts: bool) -> set[UUID]:
     columns = (*MUTABLE, "verdict") if verdicts else MUTABLE
-    values = [
-        [field.get_db_prep_save(getattr(order, field.attname), connection) for order, _, _ in rows]
-        for field in map(_field, columns)
-    ]
+    values = [array(column(Order, name), (getattr(order, name) for order, _, _ in rows)) for name in columns]
+    keys = [texts(order.pk for order, _, _ in rows), texts(old for _, old, _ in rows), texts(t for _, _, t in rows)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(columns),
-            [[o.pk for o, _, _ in rows], [str(old) for _, old, _ in rows], [t for _, _, t in rows], *values],
-        )
+        cursor.execute(_statement(columns), [*keys, *values])
         return {row[0] for row in cursor.fetchall()}

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from brokers.models import BrokerAccount
+from common.bulk import insert
 from common.enqueue import nudge
 from common.errors import Conflict, InvalidInput, NotFound
 from common.ids import new_id
@@ -97,12 +98,14 @@ def _place_fresh(
     for intent in intents:
         _judge(orders[intent.idempotency_key], intent, judge, now)
     placed = list(orders.values())
-    Order.objects.bulk_create(placed)
-    OrderTransition.objects.bulk_create(
-        OrderTransition(order=o, at=now, from_state=S.PROPOSED, to_state=o.state, note=o.reason) for o in placed
-    )
+    insert(Order, placed)
+    steps = [
+        OrderTransition(order_id=o.pk, at=now, from_state=S.PROPOSED, to_state=o.state, note=o.reason) for o in placed
+    ]
+    insert(OrderTransition, steps)
     ask_for_approval((o for o in placed if o.state == S.AWAITING_APPROVAL), user_id=portfolio.user_id, now=now)
-    announce_orders(placed, user_id=portfolio.user_id, now=now)
+    # A queued order is announced with its outcome, an instant later: half as many messages in a storm.
+    announce_orders([o for o in placed if o.state != S.QUEUED], user_id=portfolio.user_id, now=now)
     if any(order.state == S.QUEUED for order in placed):
         nudge("orders.submit", queue="trading", portfolio_ids=[str(portfolio.pk)])
     return orders

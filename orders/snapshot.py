@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, QuerySet, Sum, When
@@ -30,6 +31,10 @@ UNCOUNTED = (
     OrderState.NOT_ACCEPTED,
     OrderState.REJECTED,
 )
+FLIGHT = (
+    "pk", "instrument_id", "side", "quantity", "filled_quantity", "state", "limit_price", "stop_price",
+    "decision_price", "reduce_only", "order_type",
+)  # fmt: skip
 SHORTEST_MEMORY = timedelta(seconds=60)  # rates are per minute
 
 
@@ -46,7 +51,7 @@ def take(
     wanted = set(symbols)
     policy = policies.policy_for(portfolio)
     others = Order.objects.filter(portfolio=portfolio).exclude(pk__in=exclude)
-    open_orders = list(others.filter(state__in=IN_FLIGHT))
+    open_orders = list(others.filter(state__in=IN_FLIGHT).values_list(*FLIGHT, named=True))
     quotes = quotes_of(wanted | {order.instrument_id for order in open_orders})
     instruments = {i.symbol: i for i in Instrument.objects.filter(symbol__in=wanted)}
     dates = {calendar.trading_date(i.exchange_id, now) for i in instruments.values()}
@@ -77,18 +82,7 @@ def take(
         instruments=_views(instruments, now),
         quotes=quotes,
         in_flight=tuple(_in_flight(order, quotes) for order in open_orders),
-        recent=tuple(
-            RecentOrder(
-                order_id=order.pk,
-                symbol=order.instrument_id,
-                side=order.side,
-                quantity=order.quantity or ZERO,
-                at=order.created_at,
-                source_kind=order.source_kind,
-                source_id=order.source_id,
-            )
-            for order in others.filter(created_at__gt=now - memory).exclude(state=OrderState.BLOCKED)
-        ),
+        recent=_recent(others.filter(created_at__gt=now - memory)),
         trades_today=trades,
         turnover_today=turnover,
     )
@@ -130,7 +124,8 @@ def _views(instruments: Mapping[str, Instrument], now: datetime) -> dict[str, In
     }
 
 
-def _in_flight(order: Order, quotes: Mapping[str, QuoteView]) -> InFlight:
+def _in_flight(order: Any, quotes: Mapping[str, QuoteView]) -> InFlight:
+    """`order` is a row of FLIGHT."""
     quote = quotes.get(order.instrument_id)
     price = worst_price(side=order.side, quote=quote, limit_price=order.limit_price, stop_price=order.stop_price)
     return InFlight(
@@ -142,6 +137,18 @@ def _in_flight(order: Order, quotes: Mapping[str, QuoteView]) -> InFlight:
         state=order.state,
         reduce_only=order.reduce_only,
         order_type=order.order_type,
+    )
+
+
+def _recent(orders: QuerySet[Order]) -> tuple[RecentOrder, ...]:
+    rows = orders.exclude(state=OrderState.BLOCKED).values_list(
+        "pk", "instrument_id", "side", "quantity", "created_at", "source_kind", "source_id"
+    )
+    return tuple(
+        RecentOrder(
+            order_id=pk, symbol=symbol, side=side, quantity=quantity or ZERO, at=at, source_kind=kind, source_id=source
+        )
+        for pk, symbol, side, quantity, at, kind, source in rows
     )
 
 

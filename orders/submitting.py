@@ -85,13 +85,14 @@ def _send_batch(claim: Claim, broker: LocalBroker) -> None:
         transaction.on_commit(partial(crash_point, "9_recorded"))  # first of all: before any nudge or push
         switches = _read_switches(claim)
         portfolio, account = lock_portfolio(claim.portfolio.pk)
-        ours = {order.pk: order for order in outcomes.still_ours(claim)}
+        # Under our lease nobody else writes them, so the rows need a lock, not another look.
+        ours = set(outcomes.still_ours(claim).values_list("pk", flat=True))
         now = claim.watch.now()
         steps: list[Move] = []
         going: list[tuple[Order, Claimed]] = []
         for claimed in claim.orders:
-            order = ours.get(claimed.order.pk)
-            if order is None:
+            order = claimed.order
+            if order.pk not in ours:
                 continue
             found = broker.find(order.client_order_id) if claimed.sent_before else None
             if found:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+import redis
+from django.conf import settings
 
 from accounts.models import User
 from brokers.models import BrokerAccount
@@ -15,12 +20,17 @@ from markets import calendar
 from markets.models import Instrument, MarketSession
 from markets.quoting import record_ticks
 from markets.types import Tick
+from orders import snapshot as snapshots
+from orders.placing import client_order_id
 from orders.types import OrderIntent
 from portfolios.models import Portfolio
 from portfolios.opening import open_portfolio
+from safety import gate, switch
+from safety.gate import ApprovedOrder
 from safety.models import SafetyPolicy
 from safety.policies import ensure_policy
 from safety.switch import ensure_switches
+from safety.types import ProposedOrder
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 D = Decimal
@@ -63,7 +73,7 @@ class Desk:
         return OrderIntent(**{**values, **changes})
 
 
-def open_market(*symbols: str, day: date = NOW.date(), fractionable: bool = True) -> None:
+def open_market(*symbols: str, day: date = date(2026, 11, 20), fractionable: bool = True) -> None:
     """The demo exchange's sessions around `day` and instruments on it."""
     calendar.ensure_exchanges()
     sessions = calendar.demo_sessions(day - timedelta(days=3), day + timedelta(days=7))
@@ -110,3 +120,45 @@ def open_desk(name: str, *, cash: str | Decimal = "100000", now: datetime = NOW,
     BrokerAccount.objects.filter(pk=account.pk).update(slippage_bps=0)
     account.refresh_from_db()
     return Desk(user=user, portfolio=portfolio, account=account)
+
+
+def approved(desk: Desk, *, now: datetime = NOW, **changes: Any) -> ApprovedOrder:
+    """An order the real gate admitted, without a row of ours: 10 AAPL at the market unless changed."""
+    order_id = new_id()
+    values: dict[str, Any] = {
+        "order_id": order_id,
+        "client_order_id": client_order_id(order_id),
+        "user_id": desk.user.pk,
+        "portfolio_id": desk.portfolio.pk,
+        "account_id": desk.account.pk,
+        "source_kind": "manual",
+        "source_id": "1",
+        "symbol": "AAPL",
+        "side": "buy",
+        "order_type": "market",
+        "time_in_force": "day",
+        "quantity": D(10),
+        "expires_at": now + timedelta(minutes=2),
+        "trace_id": new_id(),
+    }
+    proposed = ProposedOrder(**{**values, **changes})
+    switches = switch.load(desk.user.pk)
+    snapshot = snapshots.take(desk.portfolio, desk.account, symbols=[proposed.symbol], switches=switches, now=now)
+    verdict, admitted = gate.decide(proposed, snapshot)
+    assert admitted, verdict.denial
+    return admitted
+
+
+def messages(queue: str = "trading") -> list[tuple[str, dict[str, Any]]]:
+    """The Celery messages waiting in a queue, as (task, kwargs)."""
+    client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    found = []
+    for raw in client.lrange(queue, 0, -1):
+        message = json.loads(raw)
+        body = json.loads(base64.b64decode(message["body"]))
+        found.append((message["headers"]["task"], body[1]))
+    return found[::-1]
+
+
+def forget_messages(queue: str = "trading") -> None:
+    redis.Redis.from_url(settings.CELERY_BROKER_URL).delete(queue)

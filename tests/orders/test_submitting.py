@@ -5,9 +5,8 @@ from decimal import Decimal as D
 import pytest
 
 from brokers.models import PaperOrder
-from orders.models import Order
-from orders.placing import place, place_many
-from orders.submitting import submit_many, submit_waiting
+from orders.placing import place
+from orders.submitting import submit_many
 from portfolios.models import Holding, Portfolio
 from tests.orders.making import NOW
 

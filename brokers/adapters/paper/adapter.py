@@ -20,6 +20,7 @@ from brokers.port import (
     BrokerPosition,
     require_approved,
 )
+from common.bulk import insert
 from markets import calendar
 from markets.models import Instrument, Quote
 from safety.gate import ApprovedOrder
@@ -81,8 +82,8 @@ class PaperBroker:
                 row = known[order.client_order_id] = self._row(order, instruments[order.symbol], now)
                 rows.append(row)
                 fills += self._meet(row, quotes.get(order.symbol), now)
-            PaperOrder.objects.bulk_create(rows)
-            PaperFill.objects.bulk_create(fills)
+            insert(PaperOrder, rows)
+            insert(PaperFill, fills)
         return [refused.get(key) or translate.order(known[key]) for key in ids]
 
     def cancel(self, broker_order_id: str) -> BrokerOrder:
@@ -101,8 +102,8 @@ class PaperBroker:
         return translate.order(row) if row else None
 
     def fills_since(self, cursor: str) -> Sequence[BrokerFill]:
-        fills = PaperFill.objects.filter(order__account=self._account, pk__gt=int(cursor or 0))
-        return [translate.fill(row) for row in fills.select_related("order").order_by("pk")]
+        fills = PaperFill.objects.filter(order__account=self._account, pk__gt=int(cursor or 0)).order_by("pk")
+        return [translate.fill(*row) for row in fills.values_list(*translate.FILL)]
 
     def clock(self) -> BrokerClock:
         return BrokerClock(at=self._clock())

@@ -23,21 +23,20 @@ SETTLED = Round(F("quantity") * F("price"), precision=2, output_field=DecimalFie
 def cash(account: BrokerAccount) -> Decimal:
     """Dollars in the account."""
     paid_in = _transfers(account).aggregate(total=Sum("amount"))["total"] or ZERO
-    totals = (
-        PaperFill.objects.filter(order__account=account).values_list("order__side").annotate(Sum(SETTLED), Sum("fee"))
-    )
-    traded = sum(((amount if side == "sell" else -amount) - fee for side, amount, fee in totals), ZERO)
+    fills = PaperFill.objects.filter(order__account=account).values("order__side")
+    totals = fills.annotate(amount=Sum(SETTLED), fees=Sum("fee")).values_list("order__side", "amount", "fees")
+    traded = sum(((amount if side == "sell" else -amount) - fees for side, amount, fees in totals), ZERO)
     return Decimal(paid_in + traded)
 
 
 def positions(account: BrokerAccount) -> dict[str, Decimal]:
     """Shares by symbol, other than zero."""
     held: dict[str, Decimal] = defaultdict(Decimal)
-    brought = _transfers(account).exclude(instrument=None).values_list("instrument").annotate(Sum("quantity"))
+    brought = _transfers(account).exclude(instrument=None).values_list("instrument").annotate(total=Sum("quantity"))
     for symbol, quantity in brought:
         held[symbol] += quantity
     fills = PaperFill.objects.filter(order__account=account)
-    for symbol, side, quantity in fills.values_list("order__instrument", "order__side").annotate(Sum("quantity")):
+    for symbol, side, quantity in fills.values_list("order__instrument", "order__side").annotate(total=Sum("quantity")):
         held[symbol] += quantity if side == "buy" else -quantity
     return {symbol: quantity for symbol, quantity in sorted(held.items()) if quantity}
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from brokers.models import PaperFill, PaperOrder
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from brokers.models import PaperOrder
 from brokers.port import BrokerFill, BrokerOrder, BrokerStatus
 from common.money import nano
 
@@ -36,17 +40,34 @@ REASONS: dict[str, str] = {
 }
 
 
-def fill(row: PaperFill) -> BrokerFill:
-    """A row, with its order loaded, as the port's execution."""
+FILL = (
+    "execution_id", "order__client_order_id", "order_id", "order__instrument_id", "order__side", "quantity", "price",
+    "fee", "at", "pk",
+)  # fmt: skip
+
+
+def fill(
+    execution_id: UUID,
+    client_order_id: str,
+    order_id: UUID,
+    symbol: str,
+    side: str,
+    quantity: Decimal,
+    price: Decimal,
+    fee: Decimal,
+    at: datetime,
+    pk: int,
+) -> BrokerFill:
+    """The values of FILL as the port's execution."""
     return BrokerFill(
-        execution_id=str(row.execution_id),
-        client_order_id=row.order.client_order_id,
-        broker_order_id=str(row.order_id),
-        symbol=row.order.instrument_id,
-        side=row.order.side,
-        quantity=row.quantity,
-        price=row.price,
-        fee=row.fee,
-        at=row.at,
-        cursor=str(row.pk),
+        execution_id=str(execution_id),
+        client_order_id=client_order_id,
+        broker_order_id=str(order_id),
+        symbol=symbol,
+        side=side,
+        quantity=quantity,
+        price=price,
+        fee=fee,
+        at=at,
+        cursor=str(pk),
     )

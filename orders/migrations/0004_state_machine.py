@@ -32,5 +32,5 @@ DROP FUNCTION orders_order_state_machine();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0002_rule_approval_and_mismatch")]
+    dependencies = [("orders", "0003_fewer_indexes")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
