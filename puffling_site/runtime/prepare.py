@@ -8,6 +8,7 @@ Exit code 0, or 1 when a step failed (the message is on stderr).
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import os
@@ -17,6 +18,7 @@ from typing import Any
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command, get_commands
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -57,11 +59,25 @@ def migrate() -> None:
 
 
 def collect_static() -> None:
-    """Collect static files where production serves them from one folder; development reads them in place."""
-    if settings.SERVESTATIC_USE_FINDERS:
+    """Collect static files where production serves them from one folder, when one has changed since the last time."""
+    if settings.SERVESTATIC_USE_FINDERS:  # development reads them in place
         return
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    root = Path(settings.STATIC_ROOT)
+    stamp, current = root / ".collected", static_signature()
+    if stamp.exists() and stamp.read_text() == current:
+        return
+    root.mkdir(parents=True, exist_ok=True)
     call_command("collectstatic", "--noinput", verbosity=0, stdout=sys.stderr, stderr=sys.stderr)
+    stamp.write_text(current)
+
+
+def static_signature() -> str:
+    """Return a digest of names, sizes and times of all static files."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            digest.update(f"{path} {storage.size(path)} {storage.get_modified_time(path).timestamp()}\n".encode())
+    return digest.hexdigest()
 
 
 def login_link() -> dict[str, Any] | None:
