@@ -77,7 +77,8 @@ def update_policy(
             return base
         for name, new in changed.items():
             setattr(row, name, new)
-        row.version = row.version + 1 if row.pk else base.version + 1
+        version = base.version
+        row.version = version + 1
         row.save()
         where = {} if portfolio is None else {"portfolio": str(portfolio.pk)}
         was = {name: _json(before[name]) for name in changed}
@@ -87,7 +88,7 @@ def update_policy(
             user=user,
             kind="policy",
             actor=actor,
-            before={**where, **was, "version": base.version},
+            before={**where, **was, "version": version},
             after={**where, **became, "version": row.version},
             note=note,
             now=now,

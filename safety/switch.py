@@ -69,6 +69,14 @@ class Switches:
             trading_state=max((state for _, _, state in found), key=RANK.__getitem__),
         )
 
+    def killed(self, scope: str, scope_id: str) -> bool:
+        """Whether this very switch is on."""
+        return self.rows.get((scope, scope_id), (False, ""))[0]
+
+    def state(self, scope: str, scope_id: str) -> str:
+        """The trading state of this very switch."""
+        return self.rows.get((scope, scope_id), (False, TradingState.ACTIVE.value))[1]
+
 
 def ensure_switches(user: User) -> None:
     """Make the global row and the user's row if they are missing; both off."""
