@@ -11,7 +11,14 @@ import structlog
 
 _SECRET_NAMES = re.compile(r"(password|secret|token|authorization|api_?key|private_?key|cookie)", re.IGNORECASE)
 _SECRET_VALUES = re.compile(
-    r"(Bearer\s+[\w.~+/=-]+|Token\s+[\w.~+/=-]{16,}|sk-[\w-]{8,}|(?:AP|PK|AK)CA[\w-]{8,}|://[^\s:/@]*:[^\s@]+@|login/link/[\w-]{12,})"
+    r"(Bearer\s+[\w.~+/=-]+|Token\s+[\w.~+/=-]{16,}|pfl_[\w-]{8,}|sk-[\w-]{8,}|(?:AP|PK|AK)CA[\w-]{8,}|://[^\s:/@]*:[^\s@]+@|login/link/[\w-]{12,})"
+)
+
+# password=…, 'api_key': '…', "token": "…" inside a text
+_NAMED_VALUES = re.compile(
+    r"""((?:password|secret|token|api_?key|private_?key|cookie)['"]?\s*[=:]\s*)"""
+    r"""(?:"[^"]*"|'[^']*'|[^\s&,;}\]]+)""",
+    re.IGNORECASE,
 )
 
 
@@ -22,7 +29,7 @@ def redact(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return _SECRET_VALUES.sub("[redacted]", value)
+        return _NAMED_VALUES.sub(r"\1[redacted]", _SECRET_VALUES.sub("[redacted]", value))
     if isinstance(value, dict):
         return {k: "[redacted]" if _SECRET_NAMES.search(str(k)) else _clean(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

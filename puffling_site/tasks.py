@@ -23,7 +23,7 @@ def pulse(queue: str) -> None:
     beat(f"queue:{queue}", now=now())
 
 
-@shared_task(name="site.tidy", queue="default")
+@shared_task(name="site.tidy")
 def tidy() -> None:
     """Delete what nobody can use any more: old events, keys, links, tickets, sessions and refresh tokens."""
     at = now()

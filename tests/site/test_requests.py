@@ -1,0 +1,122 @@
+"""What is refused at the door, and in which words."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.test import Client, override_settings
+from django.urls import include, path
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from tests.site.conftest import client_of
+
+PROBLEM = "application/problem+json"
+
+
+def broken(_request: Any) -> None:
+    raise ZeroDivisionError
+
+
+urlpatterns = [path("api/broken/", broken), path("broken/", broken), path("", include("puffling_site.urls"))]
+handler500 = "puffling_site.failures.broken"
+
+
+def post(client: APIClient, body: bytes | str, content_type: str = "application/json") -> Any:
+    return client.generic("PATCH", "/api/auth/me/", body, content_type=content_type)
+
+
+def test_malformed_json_names_line_and_column(as_ann: APIClient) -> None:
+    answer = post(as_ann, '{"email":\n nope}')
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, PROBLEM)
+    assert answer.json()["code"] == "malformed_json"
+    assert "line 2, column 2" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", ['{"email": NaN}', '{"email": Infinity}', '{"email": -Infinity}', '{"email": 1e999}'])
+def test_numbers_that_are_none_are_refused(as_ann: APIClient, body: str) -> None:
+    answer = post(as_ann, body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_finite")
+
+
+@pytest.mark.parametrize("text", ['"a\\u0000b"', '"\\ud800"', '"\\udfff tail"'])
+def test_text_postgresql_cannot_store_is_400(as_ann: APIClient, text: str) -> None:
+    answer = post(as_ann, f'{{"time_zone": {text}}}')
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_character")
+
+
+@pytest.mark.parametrize("address", ["/api/alerts/history/?symbol=%00", "/api/events/?after=%00", "/login/link/%00/"])
+def test_nul_in_an_address_is_400(as_ann: APIClient, address: str) -> None:
+    assert as_ann.get(address).status_code == 400
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x"])
+def test_another_content_type_is_415(as_ann: APIClient, content_type: str) -> None:
+    answer = post(as_ann, "x", content_type)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (415, PROBLEM)
+
+
+@pytest.mark.parametrize("body", ["[]", "5", '"text"', "null", "true"])
+def test_json_that_is_no_object_is_400(as_ann: APIClient, body: str) -> None:
+    assert post(as_ann, body).status_code == 400
+    assert APIClient().generic("POST", "/api/auth/token/", body, content_type="application/json").status_code == 400
+
+
+def test_a_large_body_is_413_quickly(as_ann: APIClient) -> None:
+    began = time.monotonic()
+    answer = post(as_ann, b"x" * 10_000_000)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.asyncio
+async def test_a_large_body_is_refused_before_it_is_sent() -> None:
+    """The announced length is enough: nothing of the body is read."""
+    from puffling_site.asgi import application
+
+    headers = [(b"host", b"localhost"), (b"content-length", b"10000000"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/api/auth/token/", "headers": headers, "query_string": b""}
+    request = ApplicationCommunicator(application, scope)
+    start = await request.receive_output(timeout=3)
+    assert start["status"] == 413
+    assert dict(start["headers"])[b"content-type"] == PROBLEM.encode()
+
+
+def test_unknown_paths_and_methods_are_problems_too(as_ann: APIClient) -> None:
+    unknown = as_ann.get("/api/nothing/here/")
+    assert (unknown.status_code, unknown.headers["Content-Type"]) == (404, PROBLEM)
+    assert unknown.json()["code"] == "not_found"
+    method = as_ann.delete("/api/auth/me/")
+    assert (method.status_code, method.headers["Content-Type"]) == (405, PROBLEM)
+
+
+def test_a_stranger_is_told_how_to_sign_in() -> None:
+    answer = APIClient().get("/api/auth/me/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (401, PROBLEM)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.django_db
+@pytest.mark.urls(__name__)
+@override_settings(DEBUG=False)
+def test_a_bug_is_a_problem_for_programs_and_a_page_for_people() -> None:
+    client = Client(raise_request_exception=False)
+    for_programs = client.get("/api/broken/")
+    assert (for_programs.status_code, for_programs.headers["Content-Type"]) == (500, PROBLEM)
+    assert "ZeroDivisionError" not in for_programs.content.decode()
+    for_people = client.get("/broken/")
+    assert for_people.status_code == 500
+    assert for_people.headers["Content-Type"].startswith("text/html")
+
+
+def test_the_api_is_throttled(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rest_framework.throttling import UserRateThrottle
+
+    monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": "3/min", "anon": "3/min"})
+    client = client_of(ann)
+    answers = [client.get("/api/auth/me/") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
