@@ -35,7 +35,7 @@ def run(*, quick: bool) -> list[dict[str, Any]]:
 def measure(size: int, names: list[str], batches: int) -> dict[str, Any]:
     """Random small moves of every symbol, `batches` times; the first two batches warm the caches."""
     chance = random.Random(size)
-    prices = {name: 100.0 for name in names}
+    prices = dict.fromkeys(names, 100.0)
     written, evaluated, fired = [], [], []
     for batch in range(batches + 2):
         now = datetime.now(UTC)

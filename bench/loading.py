@@ -105,16 +105,16 @@ def load_rules(count: int, names: list[str], portfolio: Portfolio) -> None:
         """
         CREATE TEMP TABLE load AS
         SELECT gen_random_uuid() AS id, n, (%(names)s::text[])[1 + n %% %(width)s] AS symbol,
-               (n / %(width)s) %% 20 AS kind, CASE WHEN hashint4(n::int) %% 2 = 0 THEN 1 ELSE -1 END AS direction,
-               0.05 + (abs(hashint4((n * 7919 + 13)::int)) %% 19950) / 1000.0 AS away
-        FROM generate_series(0, %(count)s - 1) AS n
+               (n / %(width)s) %% 20 AS kind, CASE WHEN hashint8(n) %% 2 = 0 THEN 1 ELSE -1 END AS direction,
+               0.05 + (abs(hashint8(n * 7919 + 13)::bigint) %% 19950) / 1000.0 AS away
+        FROM generate_series(0::bigint, %(count)s - 1) AS n
         """,
         {"names": names, "width": len(names), "count": count},
     )
     execute(
         """
-        INSERT INTO automation_action (id, user_id, portfolio_id, name, status, status_reason, mode, action_type, symbol,
-            quantity, order_type, time_in_force, trigger_type, trigger_params, message, max_executions,
+        INSERT INTO automation_action (id, user_id, portfolio_id, name, status, status_reason, mode, action_type,
+            symbol, quantity, order_type, time_in_force, trigger_type, trigger_params, message, max_executions,
             cooldown_seconds, notes, epoch, executions_count, failures_in_a_row, version, created_at, updated_at)
         SELECT id, %(user)s, %(portfolio)s, '', 'active', '', 'auto', 'BUY', symbol, 1, 'market', 'day',
                CASE WHEN kind < 9 THEN CASE direction WHEN 1 THEN 'price_above' ELSE 'price_below' END
