@@ -109,11 +109,12 @@ def changes_of(changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """{field: [old, new]} as texts; what is an object is compared key by key."""
     listed = []
     for field, (old, new) in changes.items():
+        if field == "created":
+            continue  # the settings are shown beside it
         if isinstance(old, Mapping) or isinstance(new, Mapping):
             before, after = dict(facts(old or {})), dict(facts(new or {}))
             names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-            prefix = "" if field == "created" else f"{field}: "
-            listed += [(f"{prefix}{name}", before.get(name, ""), after.get(name, "–")) for name in names]
+            listed += [(f"{field}: {name}", before.get(name, ""), after.get(name, "–")) for name in names]
         else:
             listed.append((field, "–" if old is None else str(old), "–" if new is None else str(new)))
     return listed

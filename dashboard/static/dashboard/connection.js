@@ -60,7 +60,7 @@
     if (open && now - heard < SILENCE_MS) state = "live";
     else if (state !== "connecting" || now - started > FIRST_CONNECT_MS) state = "stale";
     if (state === before) return;
-    const since = new Date(heard || started).toLocaleTimeString([], { hour12: false });
+    const since = new Date(heard || started).toLocaleTimeString([], { hour12: false, timeZone: body.dataset.zone });
     const words = state === "live" ? "live" : `stale since ${since}`;
     for (const place of document.querySelectorAll("[data-connection]")) {
       place.dataset.state = state;

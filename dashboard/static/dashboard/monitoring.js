@@ -11,17 +11,23 @@
     return element;
   };
   const words = (key) => {
-    const text = key.replaceAll("_", " ");
+    const text = key.replace(/_(seconds|bytes)$/, "").replaceAll("_", " ");
     return text.charAt(0).toUpperCase() + text.slice(1);
   };
   const isTime = (value) => typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value);
   const seconds = (value) => (value >= 3600 ? `${(value / 3600).toFixed(1)} h` : value >= 60 ? `${(value / 60).toFixed(1)} min` : `${Number(value).toFixed(1)} s`);
 
+  const moment = (at) => {
+    const today = Date.now() - at < 43_200_000;
+    return at[today ? "toLocaleTimeString" : "toLocaleString"]([], { hour12: false, timeZone: document.body.dataset.zone });
+  };
+
   const said = (key, value) => {
     if (value === null || value === "") return "–";
     if (value === true) return "yes";
     if (value === false) return "no";
-    if (isTime(value)) return new Date(value).toLocaleString([], { hour12: false });
+    if (isTime(value)) return moment(new Date(value));
+    if (key.endsWith("_bytes")) return `${(value / 1_048_576).toFixed(1)} MB`;
     if (typeof value === "number" && /(_seconds|_s|age|lag)$/.test(key)) return seconds(value);
     return typeof value === "number" ? value.toLocaleString("en-US") : String(value);
   };
@@ -72,7 +78,7 @@
   };
 
   const draw = (status) => {
-    const entries = Object.entries(status);
+    const entries = Object.entries(status).filter(([key]) => key !== "at"); // "as of" is said above
     const plain = entries.filter(([, value]) => value === null || typeof value !== "object");
     const nested = entries.filter(([, value]) => value !== null && typeof value === "object");
     const tiles = make("dl", "tiles");
@@ -81,9 +87,10 @@
       tile.append(make("dt", "", words(key)), make("dd", "", said(key, value)));
       tiles.append(tile);
     }
-    const grid = make("div", "grid halves");
-    for (const [key, value] of nested) grid.append(card(words(key), inner(value)));
-    place.replaceChildren(tiles, grid);
+    const grid = make("div", "grid cards");
+    for (const [key, value] of nested) if (!Array.isArray(value)) grid.append(card(words(key), inner(value)));
+    const tables = nested.filter(([, value]) => Array.isArray(value)).map(([key, value]) => card(words(key), inner(value)));
+    place.replaceChildren(tiles, grid, ...tables);
   };
 
   const ask = async () => {
@@ -91,7 +98,7 @@
       const response = await fetch(place.dataset.source, { headers: { Accept: "application/json" } });
       if (response.ok) draw(await response.json());
       asked.textContent = response.ok
-        ? `as of ${new Date().toLocaleTimeString([], { hour12: false })}`
+        ? `as of ${moment(new Date())}`
         : `The server answered ${response.status}: sign in again, or look at its log.`;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;

@@ -1,0 +1,127 @@
+"""The form: what is typed becomes the domain's data, and each refusal lands on its field."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from automation.models import Action
+from automation.triggers.registry import TRIGGERS
+from dashboard.trigger_forms import TRIGGER_FORMS
+from tests.dashboard.conftest import rule, typed
+from tests.orders.making import Desk
+
+
+def test_every_trigger_type_has_a_form() -> None:
+    assert set(TRIGGER_FORMS) == set(TRIGGERS)
+
+
+@pytest.mark.parametrize("kind", TRIGGERS)
+def test_each_trigger_form_makes_a_rule(site: Client, desk: Desk, kind: str) -> None:
+    example = TRIGGERS[kind].example
+    assert set(example) <= set(TRIGGER_FORMS[kind].base_fields), "a parameter without a field"
+    boxes: dict[str, Any] = {f"{kind}-{name}": value for name, value in example.items() if value is not False}
+    answer = site.post("/actions/new/", typed(trigger_type=kind, **boxes))
+    made = Action.objects.get()
+    assert answer.headers["Location"] == f"/actions/{made.pk}/"
+    assert made.trigger_params.items() >= example.items()
+
+
+def test_a_rule_is_made_as_typed(site: Client, desk: Desk) -> None:
+    site.post("/actions/new/", typed(name="Dip", size="2.5", max_executions="", cooldown_seconds="60"))
+    made = Action.objects.get()
+    assert (made.user, made.name, made.instrument_id) == (desk.user, "Dip", "AAPL")
+    assert (made.quantity, made.amount_usd) == (Decimal("2.5"), None)
+    assert (made.max_executions, made.cooldown_seconds) == (None, 60)
+    assert made.trigger_params["threshold"] == "90"
+    assert made.versions.get().actor == "ada"
+
+
+def test_dates_are_read_in_the_users_zone(site: Client, desk: Desk) -> None:
+    site.post("/actions/new/", typed(valid_until="2099-07-01T12:00"))
+    assert Action.objects.get().valid_until.isoformat() == "2099-07-01T16:00:00+00:00"  # New York in summer
+
+
+def test_refusals_land_on_their_fields(site: Client, desk: Desk) -> None:
+    answer = site.post(
+        "/actions/new/",
+        typed(
+            symbol="AAPLE", size="-3", **{"price_below-threshold": "cheap"}, max_executions="often", valid_from="soon"
+        ),
+    )
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert "valid_from" in form.errors  # what cannot be read comes first
+    answer = site.post(
+        "/actions/new/",
+        typed(symbol="AAPLE", size="-3", **{"price_below-threshold": "cheap"}, max_executions="often"),
+    )
+    form = answer.context["form"]
+    assert set(form.errors) == {"symbol", "size", "max_executions"}
+    assert "did you mean AAPL" in str(form.errors["symbol"])
+    assert "threshold" in form.triggers["price_below"].errors
+    page = answer.content.decode()
+    assert 'value="AAPLE"' in page, "what was typed stays"
+    assert not Action.objects.exists()
+
+
+def test_a_refusal_without_a_field_is_shown_on_top(site: Client, desk: Desk) -> None:
+    answer = site.post("/actions/new/", typed(trigger_type="moon_phase"))
+    assert answer.status_code == 422
+    assert answer.context["form"].errors
+
+
+def test_what_the_page_hides_is_left_out(site: Client, desk: Desk) -> None:
+    site.post("/actions/new/", typed(limit_price="3", stop_price="4", message="hello"))
+    made = Action.objects.get()
+    assert (made.limit_price, made.stop_price, made.message) == (None, None, "")
+    site.post("/actions/new/", typed(action_type="NOTIFY", message="Look", order_type="limit", limit_price="3"))
+    told = Action.objects.get(action_type="NOTIFY")
+    assert (told.quantity, told.limit_price, told.message) == (None, None, "Look")
+
+
+def test_somebody_elses_portfolio_is_refused(site: Client, desk: Desk, other: Desk) -> None:
+    answer = site.post("/actions/new/", typed(portfolio=str(other.portfolio.pk)))
+    assert answer.status_code == 422
+    assert not Action.objects.exists()
+
+
+def test_the_edit_form_shows_the_rule_and_saves_the_difference(site: Client, desk: Desk) -> None:
+    action = rule(desk, name="Dip", trigger_params={"threshold": "90", "hysteresis": "1.5"})
+    page = site.get(f"/actions/{action.pk}/edit/")
+    form = page.context["form"]
+    assert (form["symbol"].value(), form["size"].value(), form["size_kind"].value()) == ("AAPL", "10", "quantity")
+    assert form.triggers["price_below"]["hysteresis"].value() == "1.5"
+    changed = typed(name="Dip", size="500", size_kind="amount_usd", **{"price_below-hysteresis": "1.5"})
+    assert site.post(f"/actions/{action.pk}/edit/", changed).status_code == 302
+    action.refresh_from_db()
+    assert (action.quantity, action.amount_usd, action.epoch) == (None, Decimal(500), 1)
+    assert set(action.versions.get(version=2).changes) == {"quantity", "amount_usd"}
+
+
+def test_an_ended_rule_cannot_be_edited(site: Client, desk: Desk) -> None:
+    action = rule(desk)
+    site.post(f"/actions/{action.pk}/cancel/")
+    answer = site.post(f"/actions/{action.pk}/edit/", typed(name="Late"), follow=True)
+    assert "can no longer be edited" in answer.content.decode()
+
+
+def test_the_preview_reads_the_rule_back(site: Client, desk: Desk) -> None:
+    page = site.post("/actions/preview/", typed()).content.decode()
+    assert "Buy 10 AAPL when AAPL is at or below $90." in page
+    assert "10.00%" in page
+    assert not Action.objects.exists()
+
+
+def test_the_preview_warns_what_fires_at_once(site: Client, desk: Desk) -> None:
+    page = site.post("/actions/preview/", typed(**{"price_below-threshold": "120"})).content.decode()
+    assert page.count("fires at once") == 1
+
+
+def test_the_preview_names_what_is_missing(site: Client, desk: Desk) -> None:
+    page = site.post("/actions/preview/", typed(symbol="", **{"price_below-threshold": ""})).content.decode()
+    assert "<strong>Symbol</strong> is required" in page
+    assert "<strong>Price, $</strong> is required" in page
