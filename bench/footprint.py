@@ -30,7 +30,7 @@ def run(*, quick: bool) -> list[dict[str, Any]]:
                 break
         first = time.monotonic() - began
         time.sleep(5)
-        idle = {name: size for name, size in sizes(supervisor.pid)}
+        idle = dict(sizes(supervisor.pid))
         time.sleep(10 if quick else 60)
         rows = [
             {"process": name, "idle MB": idle.get(name), "after load MB": size} for name, size in sizes(supervisor.pid)
