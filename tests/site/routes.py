@@ -1,0 +1,145 @@
+"""Who may do what on every route. Add yours here: `test_every_route` fails on a route or method without an entry.
+
+- `everybody`: no sign-in asked.
+- `own()`: signed in; it shows and changes one's own things only (its room tests that).
+- `owned("action")`: the same, about one thing of the world below; for anybody but its owner it does not exist (404).
+
+Everything but `everybody` answers 401 to strangers, and 403 to a personal token without the scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import User
+from accounts.tokens import create_token
+from alerts.raising import raise_alert
+from automation.lifecycle import create_action
+from common.clock import now
+from common.ids import new_id
+from orders.placing import place
+from orders.types import OrderIntent
+from portfolios.models import Portfolio
+from tests.orders.making import D, open_market, quote
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a route promises. `arguments` fill its path; a name of the world stands for that thing's id."""
+
+    signed_in: bool = True
+    kind: str = ""
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+everybody = Access(signed_in=False)
+
+
+def own(**arguments: str) -> Access:
+    return Access(arguments=arguments)
+
+
+def owned(kind: str) -> Access:
+    return Access(kind=kind)
+
+
+ROUTES: dict[str, dict[str, Access]] = {
+    "schema/": {"GET": everybody},
+    "docs/": {"GET": everybody},
+    "monitoring/status/": {"GET": own()},
+    # accounts
+    "auth/signup/": {"POST": everybody},
+    "auth/token/": {"POST": everybody},
+    "auth/token/refresh/": {"POST": everybody},
+    "auth/logout/": {"POST": everybody},
+    "auth/tokens/": {"GET": own(), "POST": own()},
+    "auth/tokens/<uuid:token_id>/": {"GET": owned("token"), "DELETE": owned("token")},
+    "auth/ticket/": {"POST": own()},
+    "auth/me/": {"GET": own(), "PATCH": own()},
+    # live, alerts
+    "events/": {"GET": own()},
+    "alerts/history/": {"GET": own()},
+    "alerts/history/ack/": {"POST": own()},
+    "alerts/history/<uuid:pk>/": {"GET": owned("alert")},
+    "alerts/history/<uuid:pk>/ack/": {"POST": owned("alert")},
+    # markets: the same for everybody, except the watchlist
+    "markets/quotes/": {"GET": own()},
+    "markets/bars/": {"GET": own()},
+    "markets/instruments/": {"GET": own()},
+    "markets/calendar/": {"GET": own()},
+    "markets/watchlist/": {"GET": own(), "POST": own()},
+    "markets/watchlist/<str:symbol>/": {"DELETE": own(symbol="AAPL")},
+    # orders
+    "orders/": {"GET": own(), "POST": own()},
+    "orders/<uuid:pk>/": {"GET": owned("order")},
+    "orders/<uuid:pk>/cancel/": {"POST": owned("order")},
+    "approvals/": {"GET": own()},
+    "approvals/<uuid:pk>/approve/": {"POST": owned("order")},
+    "approvals/<uuid:pk>/decline/": {"POST": owned("order")},
+    "safety/kill/": {"POST": own()},
+    "safety/resume/": {"POST": own()},
+    # automation
+    "actions/": {"GET": own(), "POST": own()},
+    "actions/triggers/": {"GET": own()},
+    "actions/preview/": {"POST": own()},
+    "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
+    "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
+    "actions/<uuid:action_id>/resume/": {"POST": owned("action")},
+    "actions/<uuid:action_id>/execute-now/": {"POST": owned("action")},
+    "actions/<uuid:action_id>/explain/": {"GET": owned("action")},
+    "actions/<uuid:action_id>/simulate/": {"POST": owned("action")},
+    "actions/<uuid:action_id>/executions/": {"GET": owned("action")},
+    "actions/<uuid:action_id>/versions/": {"GET": owned("action")},
+}
+
+# What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
+PAGE_ARGUMENTS = {
+    "action_id": "action",
+    "order_id": "order",
+    "alert_id": "alert",
+    "portfolio_id": "portfolio",
+}
+
+
+def world_of(user: User) -> dict[str, Any]:
+    """One of each thing that a route can be about, belonging to `user` (who has an account): kind -> id."""
+    at = now()
+    open_market(day=at.date())
+    quote("AAPL", "200", at=at)
+    portfolio = Portfolio.objects.get(user=user)
+    alert = raise_alert(user_id=user.pk, kind="note", title="Hello", now=at, dedupe_key="world")
+    assert alert is not None
+    action = create_action(
+        user=user,
+        data={
+            "action_type": "BUY",
+            "symbol": "AAPL",
+            "quantity": "1",
+            "trigger_type": "price_below",
+            "trigger_params": {"threshold": "150"},
+        },
+        now=at,
+        actor="test",
+    )
+    order = place(
+        OrderIntent(
+            portfolio_id=portfolio.pk,
+            source_kind="manual",
+            source_id=str(new_id()),
+            idempotency_key=str(new_id()),
+            symbol="AAPL",
+            side="buy",
+            quantity=D(1),
+            expires_at=None,
+        ),
+        now=at,
+    )
+    token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
+    return {
+        "token": token.pk,
+        "alert": alert.pk,
+        "action": action.pk,
+        "order": order.pk,
+        "portfolio": portfolio.pk,
+    }
