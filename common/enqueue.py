@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+_broker_away = False  # so that an outage is logged twice, at its beginning and its end, not with every tick
 
 
 def nudge(task: str, *, queue: str, **kwargs: Any) -> None:
@@ -19,7 +20,14 @@ def nudge(task: str, *, queue: str, **kwargs: Any) -> None:
 
 
 def _publish(task: str, queue: str, kwargs: dict[str, Any]) -> None:
+    global _broker_away
     try:
         current_app.send_task(task, kwargs=kwargs, queue=queue)
     except (OperationalError, RedisError, OSError) as error:
-        log.warning("nudge %s not sent, the sweeper will do the work: %s", task, error)
+        if not _broker_away:
+            log.warning("nudges are not sent, the sweeper does the work until they are (first: %s): %s", task, error)
+        _broker_away = True
+    else:
+        if _broker_away:
+            log.warning("nudges are sent again")
+        _broker_away = False
