@@ -11,11 +11,26 @@ from decimal import Decimal
 
 
 def literal(values: Iterable[Decimal | date | int | None]) -> str:
-    """`{1.5,NULL,2}` for a parameter that the statement casts: `%s::numeric[]`, `%s::timestamptz[]`.
+    """`{1.5,NULL,2}` for a parameter that the statement casts: `%s::numeric[]`.
 
-    Only for values whose text needs no quoting: finite decimals, integers, dates and times.
+    For values whose text needs no quoting: finite numbers; few dates and times (see `moments` for many).
     """
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def moments(values: Iterable[date | None]) -> str:
+    """The same for dates and times, to be cast with `%s::date[]` or `%s::timestamptz[]`.
+
+    The ticks of a batch share their times, and writing one out costs more than a number: each is written once.
+    """
+    written: dict[date | None, str] = {None: "NULL"}
+    texts = []
+    for value in values:
+        text = written.get(value)
+        if text is None:
+            text = written[value] = str(value)
+        texts.append(text)
+    return "{" + ",".join(texts) + "}"
 
 
 def texts(values: Iterable[str]) -> str:

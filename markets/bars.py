@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from markets.arrays import literal, texts
+from markets.arrays import literal, moments, texts
 from markets.models import Bar, MarketSession
 from markets.types import ZERO, BarRow, Tick
 
@@ -96,7 +96,7 @@ def _columns(rows: Sequence[BarRow]) -> dict[str, str]:
     return {
         "symbol": texts([row.symbol for row in rows]),
         "timeframe": texts([row.timeframe for row in rows]),
-        "at": literal([row.at for row in rows]),
+        "at": moments([row.at for row in rows]),
         "open": literal([row.open for row in rows]),
         "high": literal([row.high for row in rows]),
         "low": literal([row.low for row in rows]),

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from common.enqueue import nudge
-from markets.arrays import literal, texts
+from markets.arrays import literal, moments, texts
 from markets.models import Quote
 from markets.types import Tick, flaw
 
@@ -99,7 +99,7 @@ def record_ticks(*, ticks: Iterable[Tick], now: datetime) -> RecordResult:
     for tick in reversed(sound):
         first[tick.symbol] = tick.at
     with connection.cursor() as cursor:
-        cursor.execute(OBSTACLES, {"symbol": texts(first), "at": literal(first.values())})
+        cursor.execute(OBSTACLES, {"symbol": texts(first), "at": moments(first.values())})
         obstacles: dict[str, datetime | None] = dict(cursor.fetchall())
         summaries = _summarise(sound, obstacles, unusable)
         if summaries:
@@ -153,12 +153,12 @@ def _columns(summaries: Mapping[str, _Summary], now: datetime) -> dict[str, Any]
         "low": literal([row.low for row in rows]),
         "high": literal([row.high for row in rows]),
         "volume": literal([row.volume for row in rows]),
-        "session_date": literal([tick.session_date for tick in lasts]),
+        "session_date": moments([tick.session_date for tick in lasts]),
         "session_open": literal([tick.session_open for tick in lasts]),
         "prev_close": literal([tick.prev_close for tick in lasts]),
-        "at": literal([tick.at for tick in lasts]),
+        "at": moments([tick.at for tick in lasts]),
         "source": texts([tick.source for tick in lasts]),
-        "since": literal([row.first_at if now - row.first_at > LATE else now for row in rows]),
+        "since": moments([row.first_at if now - row.first_at > LATE else now for row in rows]),
     }
 
 
