@@ -46,7 +46,10 @@ class Draft:
 
     def __init__(self, *, user: User, raw: Mapping[str, Any], now: datetime, editing: Action | None = None) -> None:
         self.user, self.now, self.editing = user, now, editing
-        self.read = Reader(raw)
+        try:
+            self.read = Reader(raw, "a field of an action")
+        except BadParams:
+            raise InvalidInput({"body": f"must be an object, not {shown(raw)}"}) from None
         self.fields: dict[str, Any] = {}
         self.errors = self.read.errors
 
@@ -75,18 +78,17 @@ class Draft:
     def _portfolio(self) -> None:
         value = self.read.take("portfolio")
         mine = Portfolio.objects.filter(user=self.user)
-        portfolio = None
-        if isinstance(value, (str, UUID)) and value:
+        if value is None:
+            portfolio = mine.filter(primary=True).first()
+            if portfolio is None:
+                self.errors["portfolio"] = "is required: you have no primary portfolio"
+        else:
             try:
                 portfolio = mine.filter(id=UUID(str(value))).first()
             except ValueError:
                 portfolio = None
             if portfolio is None:
-                self.errors["portfolio"] = f"{shown(str(value))} is not one of your portfolios: see /api/portfolios/"
-        else:
-            portfolio = mine.filter(primary=True).first()
-            if portfolio is None:
-                self.errors["portfolio"] = "is required: you have no primary portfolio"
+                self.errors["portfolio"] = f"{shown(value)} is not one of your portfolios: see /api/portfolios/"
         self.portfolio = portfolio
         self.fields["portfolio_id"] = portfolio.id if portfolio else None
 
@@ -95,7 +97,8 @@ class Draft:
         self.instrument: Instrument | None = None
         if isinstance(value, str) and value.strip():
             symbol = value.strip().upper()
-            self.instrument = Instrument.objects.filter(symbol=symbol).first()
+            if _storable(symbol):
+                self.instrument = Instrument.objects.filter(symbol=symbol).first()
             if self.instrument is None:
                 self.errors["symbol"] = f"{shown(value)} is not a known symbol{_near_symbol(symbol)}"
             elif not self.instrument.active:
@@ -128,8 +131,8 @@ class Draft:
         given = {
             "quantity": read.decimal("quantity"),
             "amount_usd": read.decimal("amount_usd"),
-            "percent_of_position": read.decimal("percent_of_position", at_most=100),
-            "percent_of_equity": read.decimal("percent_of_equity", at_most=100),
+            "percent_of_position": read.decimal("percent_of_position", at_most=100, places=4),
+            "percent_of_equity": read.decimal("percent_of_equity", at_most=100, places=4),
         }
         self.fields.update({key: None if value is None else Decimal(value) for key, value in given.items()})
         sizes = [key for key in SIZES if given[key] is not None]
@@ -214,7 +217,7 @@ class Draft:
 
     def _limits(self) -> None:
         read = self.read
-        start, end = self._moment("valid_from"), self._moment("valid_until")
+        start, end = read.moment("valid_from"), read.moment("valid_until")
         if start and end and end <= start:
             self.errors["valid_until"] = f"{end.isoformat()} is not after valid_from ({start.isoformat()})"
         elif end and end <= self.now and not self._unchanged("valid_until", end):
@@ -251,18 +254,6 @@ class Draft:
             return None
         return value
 
-    def _moment(self, key: str) -> datetime | None:
-        value = self.read.take(key)
-        if value is None:
-            return None
-        moment = value if isinstance(value, datetime) else _parse_moment(value)
-        if moment is None:
-            self.errors[key] = f"{shown(value)} is not a time: use ISO 8601 such as 2026-12-01T20:00:00Z"
-        elif moment.tzinfo is None:
-            self.errors[key] = f"{shown(str(value))} has no time zone: end it with Z or an offset such as -05:00"
-            return None
-        return moment
-
     def _text(self, key: str, length: int) -> str:
         value = self.read.take(key)
         if value is None:
@@ -272,18 +263,14 @@ class Draft:
             return ""
         if len(value) > length:
             self.errors[key] = f"is {len(value)} characters long: at most {length} are kept"
-        if "\x00" in value:
-            self.errors[key] = "contains a NUL character: remove it"
+        if not _storable(value):
+            self.errors[key] = "contains a NUL character or half of a surrogate pair: remove it"
         return value
 
 
-def _parse_moment(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        return None
+def _storable(text: str) -> bool:
+    """Whether PostgreSQL can hold it."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _near_symbol(symbol: str) -> str:

@@ -13,8 +13,10 @@ from django.db import OperationalError, transaction
 
 from automation import arming, firing
 from automation.models import Action, ActionExecution, ActionStatus
+from common.enqueue import nudge
 from common.money import plain
 from markets import observables
+from orders import matching
 from watches import crossing, feeding, following
 from watches.crossing import Claim, Hit
 
@@ -35,7 +37,8 @@ def evaluate_quotes(*, now: datetime, symbols: Sequence[str] | None = None) -> E
     """Show the engine every quote it has not seen (of `symbols`, or of all), until none is left."""
     claimed = fired = 0
     while True:
-        done = _attempt(observables.TOUCHED, observables.params(now=now, symbols=symbols, limit=BATCH), now)
+        params = observables.params(now=now, symbols=symbols, limit=BATCH)
+        done = _attempt(observables.TOUCHED, params, now, quotes=True)
         claimed, fired = claimed + done.claimed, fired + done.fired
         if done.claimed < BATCH:
             return Evaluation(claimed=claimed, fired=fired)
@@ -46,12 +49,15 @@ def evaluate_values(values: Mapping[int, Decimal], *, at: datetime, now: datetim
     return _attempt(feeding.TOUCHED, feeding.params(values, at), now) if values else Evaluation(claimed=0, fired=0)
 
 
-def _attempt(touched: str, params: Mapping[str, Any], now: datetime) -> Evaluation:
+def _attempt(touched: str, params: Mapping[str, Any], now: datetime, *, quotes: bool = False) -> Evaluation:
     """One batch. A deadlock with an edit is rare, loses nothing, and is tried again."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction.atomic():
                 crossing.rearm_due(now)
+                resting = matching.keep_ranges(now=now) if quotes else set()
+                if resting:
+                    nudge("orders.match_paper", queue="trading", symbols=sorted(resting))
                 return _evaluate(crossing.scan(touched, params), now)
         except OperationalError as error:
             if attempt == _ATTEMPTS or "deadlock" not in str(error):

@@ -7,10 +7,11 @@ from typing import Any
 from rest_framework import serializers
 
 from automation.drafts import SIZES
-from automation.models import Action, ActionExecution, ActionVersion, ExecutionState
+from automation.models import Action, ActionExecution, ActionType, ActionVersion, ExecutionState, Mode
 from automation.sentences import sentence
 from automation.triggers.registry import TRIGGERS
 from common.money import plain
+from orders.models import OrderType, TimeInForce
 
 
 class PlainDecimal(serializers.DecimalField):
@@ -81,20 +82,20 @@ class ActionOut(serializers.ModelSerializer[Action]):
 class ActionIn(serializers.Serializer[Any]):
     """What a rule is made of. `automation.drafts` checks it: every field at once, each with the value and the fix."""
 
-    action_type = serializers.ChoiceField(choices=["BUY", "SELL", "NOTIFY"])
+    action_type = serializers.ChoiceField(choices=ActionType.choices)
     symbol = serializers.CharField(required=False, help_text="required for BUY, SELL and price triggers")
     quantity = serializers.CharField(required=False, help_text="shares; exactly one size for BUY and SELL")
     amount_usd = serializers.CharField(required=False)
     percent_of_position = serializers.CharField(required=False, help_text="SELL only")
     percent_of_equity = serializers.CharField(required=False, help_text="BUY only")
-    order_type = serializers.ChoiceField(choices=["market", "limit", "stop", "stop_limit"], required=False)
+    order_type = serializers.ChoiceField(choices=OrderType.choices, required=False)
     limit_price = serializers.CharField(required=False)
     limit_offset = serializers.CharField(required=False, help_text="limit = price at firing + offset")
     stop_price = serializers.CharField(required=False)
-    time_in_force = serializers.ChoiceField(choices=["day", "gtc", "ioc"], required=False)
+    time_in_force = serializers.ChoiceField(choices=TimeInForce.choices, required=False)
     trigger_type = serializers.ChoiceField(choices=sorted(TRIGGERS))
     trigger_params = serializers.JSONField(help_text="see actions/triggers/ for each type's parameters")
-    mode = serializers.ChoiceField(choices=["monitor", "notify", "auto"], required=False)
+    mode = serializers.ChoiceField(choices=Mode.choices, required=False)
     name = serializers.CharField(required=False)
     message = serializers.CharField(required=False, help_text="NOTIFY: what to say")
     notes = serializers.CharField(required=False)
@@ -108,7 +109,7 @@ class ActionIn(serializers.Serializer[Any]):
 class ActionChanges(ActionIn):
     """An edit: any of an action's fields, or `status` paused or active."""
 
-    action_type = serializers.ChoiceField(choices=["BUY", "SELL", "NOTIFY"], required=False)
+    action_type = serializers.ChoiceField(choices=ActionType.choices, required=False)
     trigger_type = serializers.ChoiceField(choices=sorted(TRIGGERS), required=False)
     trigger_params = serializers.JSONField(required=False)
     status = serializers.ChoiceField(choices=["paused", "active"], required=False)

@@ -124,8 +124,8 @@ def _move_on(action: Action, execution: ActionExecution, done: Done, now: dateti
     if action.failures_in_a_row >= policy_for(action.portfolio).failures_before_review:
         action.status = ActionStatus.FAILED
         action.status_reason = (
-            f"RULE_NEEDS_REVIEW: {action.failures_in_a_row} executions in a row came to nothing, last {done.reason_code}:"
-            f" {done.error}"
+            f"RULE_NEEDS_REVIEW: {action.failures_in_a_row} executions in a row came to nothing,"
+            f" last {done.reason_code}: {done.error}"
         )[:300]
         arming.disarm([action])
         action.next_evaluation_at = None

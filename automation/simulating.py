@@ -1,4 +1,7 @@
-"""What-if: given market inputs, would the rule fire, what would it order, and what would the gate say? Writes nothing."""
+"""What-if: with these market inputs, would the rule fire, what would it order, what would the gate say?
+
+Writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) ->
         low=min(inputs.get("low") or price, price),
         high=max(inputs.get("high") or price, price),
         last=price,
-        volume=inputs.get("volume") or (standing.volume if standing else Decimal(0)),
+        volume=inputs.get("volume", standing.volume if standing else Decimal(0)),
         prev_close=inputs.get("prev_close") or (standing.prev_close if standing else None),
         session_open=inputs.get("session_open") or (standing.session_open if standing else None),
         pushed=inputs.get("value"),
@@ -138,22 +141,13 @@ def _reason(fired: bool, before: int, after: int, unknown: bool) -> str:
 
 def _read(observation: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        read = Reader(observation)
+        read = Reader(observation, "an input of the simulation")
         names = ("price", "low", "high", "prev_close", "session_open")
         found: dict[str, Any] = {name: read.decimal(name) for name in names}
         found["volume"] = read.decimal("volume", at_least=0)
         found["value"] = read.decimal("value", above=None)
-        at = read.take("at")
+        found["at"] = read.moment("at")
         read.done()
     except BadParams as bad:
         raise InvalidInput(bad.errors) from None
-    numbers: dict[str, Any] = {key: Decimal(value) for key, value in found.items() if value is not None}
-    if at is not None:
-        try:
-            moment = datetime.fromisoformat(str(at))
-        except ValueError:
-            raise InvalidInput({"at": f"'{at}' is not a time: use ISO 8601 such as 2026-12-01T20:00:00Z"}) from None
-        if moment.tzinfo is None:
-            raise InvalidInput({"at": f"'{at}' has no time zone: end it with Z or an offset such as -05:00"})
-        numbers["at"] = moment
-    return numbers
+    return {key: Decimal(value) if key != "at" else value for key, value in found.items() if value is not None}

@@ -74,6 +74,8 @@ class PaperOrder(models.Model):
     filled_value = models.DecimalField(
         max_digits=28, decimal_places=9, default=0, help_text="sum of quantity times price"
     )
+    range_low = price_field(null=True, help_text="lowest price evaluated since it was last matched, not yet acted on")
+    range_high = price_field(null=True, help_text="highest price, likewise")
     matched_at = models.DateTimeField(null=True, help_text="arrival of the quote it last traded on: one fill per quote")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACCEPTED)
     accepted_at = models.DateTimeField()

@@ -10,8 +10,11 @@ from django.db import transaction
 from brokers.adapters.paper import matching
 from brokers.adapters.paper.matching import Ranges
 from brokers.registry import broker_for
+from markets.observables import USABLE_FOR
 from orders import fills
+from orders.models import Order
 from orders.placing import lock_portfolio
+from orders.states import IN_FLIGHT
 
 
 def match_paper(*, now: datetime, symbols: Iterable[str] | None = None, ranges: Ranges | None = None) -> int:
@@ -27,3 +30,13 @@ def match_paper(*, now: datetime, symbols: Iterable[str] | None = None, ranges: 
                 broker = broker_for(fresh, clock=lambda: now)
                 changed += fills.catch_up(portfolio=portfolio, account=fresh, broker=broker, now=now)
     return changed
+
+
+def keep_ranges(*, now: datetime) -> set[str]:
+    """Before quotes are claimed for evaluation: keep their ranges for the open paper orders. Returns those symbols."""
+    return matching.keep_ranges(oldest=now - USABLE_FOR)
+
+
+def symbols_in_flight() -> set[str]:
+    """Symbols with orders that wait for a price: the feed should bring it. For `markets.subscriptions`."""
+    return set(Order.objects.filter(state__in=IN_FLIGHT).values_list("instrument_id", flat=True).distinct())

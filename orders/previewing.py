@@ -15,7 +15,7 @@ from orders.types import OrderIntent
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPreview:
-    """The order as it would be placed. `state` is queued, awaiting_approval or blocked; `checks` every check's answer."""
+    """The order as it would be placed. `state`: queued, awaiting_approval, blocked; `checks`: every check's answer."""
 
     symbol: str
     side: str

@@ -12,7 +12,7 @@ from watches.specs import Repeat, SeriesSpec, WatchSpec
 
 
 def ensure_series(spec: SeriesSpec) -> Series:
-    """The row of a series, made if it is new. A new stored reference replaces the old one only through `set_reference`."""
+    """The row of a series, made if it is new. One that exists keeps its reference."""
     series, _ = Series.objects.get_or_create(
         subject=spec.subject,
         observable=spec.observable,

@@ -135,7 +135,8 @@ def merge_equal_groups(subjects: Sequence[str] | None = None) -> int:
                 SELECT s.id, s.subject, s.kind, s.short, s.reference,
                        (SELECT count(*) FROM watches_watch w WHERE w.series_id = s.id) AS members
                 FROM watches_series s
-                WHERE s.kind IN ('peak_pct', 'peak_amt') AND (%(subjects)s::text[] IS NULL OR s.subject = ANY(%(subjects)s))
+                WHERE s.kind IN ('peak_pct', 'peak_amt')
+                  AND (%(subjects)s::text[] IS NULL OR s.subject = ANY(%(subjects)s))
                 ORDER BY s.id FOR UPDATE
             ), ranked AS (
                 SELECT id, members, first_value(id) OVER same AS keeper

@@ -1,4 +1,7 @@
-"""What can be watched, in words both engines share: the pure one (`machine`) and the SQL one (`crossing`). Plain Python."""
+"""What can be watched, in words both engines share: the pure one (`machine`) and the SQL one (`crossing`).
+
+Plain Python.
+"""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from automation.triggers.reading import Reader, shown
 from common.money import HUNDRED
 from watches.specs import Base, Follow, SeriesKind, SeriesSpec, WatchSpec
 
-ROLLING = re.compile(r"(\d{1,3})(m|h)")
-DAYS = re.compile(r"(\d{1,3})d")
+ROLLING = re.compile(r"(\d{1,3})(m|h)", re.ASCII)
+DAYS = re.compile(r"(\d{1,3})d", re.ASCII)
 _HINT = "use 1d (from the previous close), 5d, 15m to 4h, session (from today's open) or since_armed"
 
 
@@ -53,6 +53,10 @@ class ChangeTrigger:
         if not usable:
             read.errors["window"] = f"{shown(window)} is not a window: {_HINT}"
         read.done()
+        if minutes:  # one spelling per window, so that rules share a series: 060m is 1h, 05d is 5d
+            window = f"{minutes}m" if minutes % 60 else f"{minutes // 60}h"
+        elif days:
+            window = f"{days}d"
         return {"change": change, "direction": direction, "window": window}
 
     def plan(self, params: Params, symbol: str) -> WatchPlan:

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
-from datetime import time
+from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from automation.triggers.base import BadParams
-from common.money import plain
+from common.money import nano, plain
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LARGEST = Decimal(10) ** 15
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
+_YEARS = range(2000, 2200)  # others are typing errors, and their edges cannot be told in every time zone
 
 
 class Reader:
-    """Takes keys out of `raw` one by one; `done()` complains about what is wrong or left over."""
+    """Takes keys out of `raw` one by one; `done()` complains about what is wrong or left over.
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
+    `what` is what a key is called in that complaint.
+    """
+
+    def __init__(self, raw: Mapping[str, Any], what: str = "a parameter of this trigger") -> None:
         if not isinstance(raw, Mapping):
             raise BadParams({"": f'must be an object such as {{"threshold": "150"}}, not {shown(raw)}'})
+        self.what = what
         self.raw = dict(raw)
         self.known: list[str] = []
         self.errors: dict[str, str] = {}
@@ -42,6 +51,7 @@ class Reader:
         at_least: Decimal | int | None = None,
         at_most: Decimal | int | None = None,
         below: Decimal | int | None = None,
+        places: int = 9,
     ) -> str | None:
         """A decimal as a plain string. Floats are read by their shortest text; NaN and infinity are refused."""
         value = self.take(key)
@@ -49,19 +59,15 @@ class Reader:
             if required:
                 self.errors[key] = "is required: give a number such as 150"
             return default
-        if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+        number = _number(value)
+        if number is None:
             self.errors[key] = f"{shown(value)} is not a number: give one such as 150"
             return None
-        try:
-            number = Decimal(str(value).strip())
-        except InvalidOperation:
-            self.errors[key] = f"{shown(value)} is not a number: give one such as 150"
-            return None
-        problem = _range_problem(number, above, at_least, at_most, below)
+        problem = _range_problem(number, above, at_least, at_most, below) or _places_problem(number, places)
         if problem:
             self.errors[key] = f"{shown(value)} {problem}"
             return None
-        return plain(number)
+        return plain(nano(number) + 0)  # + 0: there is no -0
 
     def integer(self, key: str, *, default: int | None = None, at_least: int = 1, at_most: int = 10_000) -> int | None:
         """A whole number."""
@@ -70,12 +76,8 @@ class Reader:
             if default is None:
                 self.errors[key] = f"is required: give a whole number from {at_least} to {at_most}"
             return default
-        try:
-            number = Decimal(str(value).strip())
-            whole = not isinstance(value, bool) and number.is_finite() and number == number.to_integral_value()
-        except InvalidOperation:
-            whole = False
-        if not whole or not at_least <= number <= at_most:
+        number = _number(value)
+        if number is None or not number.is_finite() or not at_least <= number <= at_most or number % 1:
             self.errors[key] = f"{shown(value)} is not a whole number from {at_least} to {at_most}"
             return None
         return int(number)
@@ -106,12 +108,10 @@ class Reader:
         value = self.take(key)
         if value is None:
             return default
-        try:
-            ZoneInfo(value if isinstance(value, str) else "")
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        if not isinstance(value, str) or value not in _zones():
             self.errors[key] = f"{shown(value)} is not a time zone: use an IANA name such as America/New_York"
             return default
-        return str(value)
+        return value
 
     def days(self, key: str) -> list[str]:
         """Week days, mon to sun; empty means every day."""
@@ -136,12 +136,28 @@ class Reader:
             return None
         return value.strip()
 
+    def moment(self, key: str) -> datetime | None:
+        """An ISO 8601 time with a time zone (a datetime passes as it is)."""
+        value = self.take(key)
+        if value is None:
+            return None
+        moment = value if isinstance(value, datetime) else _parse_moment(value)
+        if moment is None:
+            self.errors[key] = f"{shown(value)} is not a time: use ISO 8601 such as 2026-12-01T20:00:00Z"
+        elif moment.tzinfo is None:
+            self.errors[key] = f"{shown(str(value))} has no time zone: end it with Z or an offset such as -05:00"
+        elif moment.year not in _YEARS:
+            self.errors[key] = f"{shown(str(value))} is out of range: give a year from {_YEARS[0]} to {_YEARS[-1]}"
+        else:
+            return moment
+        return None
+
     def done(self) -> None:
         """Raise BadParams if anything was wrong or unknown."""
         for key in self.raw:
             near = difflib.get_close_matches(str(key), self.known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(self.known)}"
-            self.errors[str(key)] = f"is not a parameter of this trigger: {hint}"
+            self.errors[str(key)] = f"is not {self.what}: {hint}"
         if self.errors:
             raise BadParams(self.errors)
 
@@ -166,22 +182,53 @@ def _range_problem(
         return f"is too large: it must be below {below}"
     if abs(number) >= _LARGEST:
         return "is too large"
-    exponent = number.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -9:
-        return "has more than 9 decimal places"
     return None
+
+
+def _places_problem(number: Decimal, places: int) -> str | None:
+    if number != number.quantize(Decimal(1).scaleb(-places)):
+        return f"has more than {places} decimal places"
+    return None
+
+
+def _number(value: Any) -> Decimal | None:
+    """A number as a person or JSON writes it; None for anything else. Digits are ASCII, without separators."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+        return None
+    if isinstance(value, (int, Decimal)):
+        return Decimal(value)
+    text = str(value).strip()
+    try:
+        return Decimal(text) if isinstance(value, float) or _NUMBER.fullmatch(text) else None
+    except InvalidOperation:  # more digits than Decimal can hold
+        return None
+
+
+def _parse_moment(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def shown(value: Any) -> str:
     """A value as an error message shows it, shortened."""
-    text = f"'{value}'" if isinstance(value, str) else repr(value)
+    try:
+        text = f"'{value}'" if isinstance(value, str) else repr(value)
+    except (ValueError, RecursionError):  # Python does not write out more than 4300 digits, or very deep lists
+        return "this value"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def clock_time(text: str) -> time | None:
     """`HH:MM` as a time, or None."""
-    parts = text.split(":")
-    if len(parts) != 2 or not all(part.isdigit() and len(part) <= 2 for part in parts):
-        return None
-    hour, minute = map(int, parts)
+    match = _CLOCK.fullmatch(text)
+    hour, minute = (int(match[1]), int(match[2])) if match else (24, 0)
     return time(hour, minute) if hour < 24 and minute < 60 else None

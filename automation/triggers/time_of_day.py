@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from automation.triggers.base import ClockPlan, Params, SessionTimes
 from automation.triggers.reading import DAYS, Reader, clock_time, shown
 
-SESSION = re.compile(r"(open|close)(?:([+-])(\d{1,3})m)?")
+SESSION = re.compile(r"(open|close)(?:([+-])(\d{1,3})m)?", re.ASCII)
 _HINT = "give HH:MM such as 15:55, or open, open+5m, close-10m"
 _LOOK_AHEAD_DAYS = 15
 
@@ -35,8 +35,10 @@ class TimeOfDay:
             "trading_days_only": read.flag("trading_days_only", default=True),
         }
         text = params["time"]
-        if text is not None and clock_time(text) is None and not _session_offset(text):
-            read.errors["time"] = f"{shown(text)} is not a time: {_HINT}"
+        if text is not None:
+            params["time"] = _normal(text)
+            if params["time"] is None:
+                read.errors["time"] = f"{shown(text)} is not a time: {_HINT}"
         read.done()
         return params
 
@@ -61,6 +63,14 @@ class TimeOfDay:
     @property
     def example(self) -> dict[str, Any]:
         return {"time": "15:55", "timezone": "America/New_York", "days": [], "trading_days_only": True}
+
+
+def _normal(text: str) -> str | None:
+    """One spelling per time: 9:05 is 09:05, `open + 05m` is open+5m. None when it is not a time."""
+    offset, moment = _session_offset(text), clock_time(text)
+    if offset:
+        return f"{offset[0]}{offset[1]:+d}m" if offset[1] else offset[0]
+    return f"{moment:%H:%M}" if moment else None
 
 
 def _session_offset(text: str) -> tuple[str, int] | None:

@@ -34,8 +34,8 @@ LEFT JOIN unnest(%(range_symbols)s::text[], %(lows)s::numeric[], %(highs)s::nume
     AS r (symbol, low, high, since) ON r.symbol = o.symbol AND r.since >= COALESCE(o.matched_at, o.accepted_at)
 CROSS JOIN LATERAL (SELECT q.range_since >= COALESCE(o.matched_at, o.accepted_at)) AS c (counts)
 CROSS JOIN LATERAL (
-    SELECT LEAST(r.low, CASE WHEN c.counts THEN q.low ELSE q.last END),
-           GREATEST(r.high, CASE WHEN c.counts THEN q.high ELSE q.last END)
+    SELECT LEAST(r.low, o.range_low, CASE WHEN c.counts THEN q.low ELSE q.last END),
+           GREATEST(r.high, o.range_high, CASE WHEN c.counts THEN q.high ELSE q.last END)
 ) AS m (low, high)
 WHERE o.closed_at IS NULL
   AND (%(symbols)s::text[] IS NULL OR o.symbol = ANY(%(symbols)s::text[]))
@@ -51,6 +51,41 @@ WHERE o.closed_at IS NULL
       END
 ORDER BY o.accepted_at, o.id
 """
+
+
+# The evaluation is about to begin a new range of these quotes: what the old one held is kept with the open orders, in
+# the evaluation's own transaction, so that no spike between two looks is lost with a worker or a message. The quotes
+# are locked first: no tick can come between this and the claim.
+KEEP_RANGES = """
+WITH taken AS MATERIALIZED (
+    SELECT q.symbol, q.low, q.high, q.last, q.range_since
+    FROM markets_quote q
+    WHERE q.dirty AND q.received_at > %(oldest)s
+      AND q.symbol IN (SELECT symbol FROM brokers_paperorder WHERE closed_at IS NULL)
+    ORDER BY q.symbol FOR UPDATE SKIP LOCKED
+)
+UPDATE brokers_paperorder o SET
+    range_low = LEAST(o.range_low, CASE WHEN c.counts THEN t.low ELSE t.last END),
+    range_high = GREATEST(o.range_high, CASE WHEN c.counts THEN t.high ELSE t.last END)
+FROM taken t, brokers_paperorder p
+CROSS JOIN LATERAL (SELECT COALESCE(p.matched_at, p.accepted_at) AS since) AS s
+CROSS JOIN LATERAL (SELECT t.range_since >= s.since AS counts) AS c
+WHERE o.id = p.id AND p.symbol = t.symbol AND p.closed_at IS NULL
+RETURNING o.symbol
+"""
+
+
+# What a look at the market changes in an order.
+MATCHED = (
+    "triggered",
+    "matched_at",
+    "range_low",
+    "range_high",
+    "filled_quantity",
+    "filled_value",
+    "status",
+    "closed_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +124,16 @@ def match_symbols(
                 order, quotes[order.instrument_id], accounts[order.account_id], low=reach.low, high=reach.high, now=now
             )
             fills += [fill] if fill else []
-        PaperOrder.objects.bulk_update(
-            orders, ["triggered", "matched_at", "filled_quantity", "filled_value", "status", "closed_at"]
-        )
+        PaperOrder.objects.bulk_update(orders, MATCHED)
         PaperFill.objects.bulk_create(fills)
     return len(orders)
+
+
+def keep_ranges(*, oldest: datetime) -> set[str]:
+    """Keep what the unseen quotes' ranges mean for open orders; returns their symbols. Call before claiming quotes."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_RANGES, {"oldest": oldest})
+        return {symbol for (symbol,) in cursor.fetchall()}
 
 
 def accounts_with_crossed_orders(
@@ -138,6 +178,7 @@ def trade(
         return None
     fill = outcome.fills[0]
     order.matched_at = quote.received_at
+    order.range_low = order.range_high = None
     order.filled_quantity += fill.quantity
     order.filled_value += fill.quantity * fill.price
     if order.filled_quantity >= order.quantity:
