@@ -66,7 +66,14 @@ class LedgerEntry(models.Model):
                 fields=["portfolio", "source_kind", "source_id", "kind"], name="ledger_books_each_source_once"
             )
         ]
-        indexes = [models.Index(fields=["portfolio", "-at", "-id"], name="ledger_list")]  # the transactions page
+        indexes = [
+            models.Index(fields=["portfolio", "-at", "-id"], name="ledger_list"),  # the transactions page
+            models.Index(  # what was moved in or out since a moment, for the day's start
+                fields=["portfolio", "at"],
+                condition=models.Q(kind__in=["deposit", "withdrawal", "opening"]),
+                name="ledger_transfers",
+            ),
+        ]
 
 
 class Holding(models.Model):

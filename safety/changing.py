@@ -30,9 +30,14 @@ class _Socket:
     kill: Kill = staticmethod(switch.kill)
 
 
-def use_kill(kill: Kill) -> None:
+def use_kill(function: Kill) -> None:
     """Plug in what a kill does besides setting the switch: cancelling, verifying. Called by the wiring."""
-    _Socket.kill = staticmethod(kill)
+    _Socket.kill = staticmethod(function)
+
+
+def kill(*, scope: str, scope_id: str, user: User | None, reason: str, actor: str, now: datetime) -> None:
+    """The kill that is plugged in."""
+    _Socket.kill(scope=scope, scope_id=scope_id, user=user, reason=reason, actor=actor, now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +84,7 @@ def change_safety(
     where: dict[str, Any] = {"scope": scope, "scope_id": scope_id, "user": user, "actor": actor, "now": now}
     killed = switch.load(user.pk).killed(scope, scope_id)
     if changes.get("kill_switch") is True:
-        _Socket.kill(**where, reason="Killed on the Safety page.")
+        kill(**where, reason="Killed on the Safety page.")
     elif changes.get("kill_switch") is False and killed:
         raise Conflict(
             f"The kill switch is on. To trade again, send the word {switch.RESUME_WORD} to /api/safety/resume/.",

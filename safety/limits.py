@@ -64,21 +64,26 @@ def shorter_is_looser(old: Any, new: Any) -> bool:
 
 
 def decimal(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
-        raise ValueError(f"{value!r} is not a number: give one like 10 or 2.5, as a text.")
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+        raise ValueError(f"{value!r} is not a number: give one like 10 or 2.5.")
     try:
-        number = Decimal(value)
+        number = Decimal(str(value))
     except InvalidOperation as error:
-        raise ValueError(f"{value!r} is not a number: give one like 10 or 2.5.") from error
+        raise ValueError(f"{str(value)[:40]!r} is not a number: give one like 10 or 2.5.") from error
     if not number.is_finite():
         raise ValueError(f"{value} is not a finite number: give one like 10 or 2.5.")
     return number
 
 
+def _shown(number: Decimal) -> str:
+    """For a sentence: 1E+999999 has a million digits."""
+    return plain(number) if abs(number.adjusted()) < 30 else str(number)[:40]
+
+
 def percent(value: Any) -> Decimal:
     number = decimal(value)
     if not ZERO <= number <= 1000 or number % PERCENT_STEP:
-        raise ValueError(f"{plain(number)} is not a percentage this can be: 0 to 1000, with at most 4 decimal places.")
+        raise ValueError(f"{_shown(number)} is not a percentage this can be: 0 to 1000, with at most 4 decimal places.")
     return number
 
 
@@ -87,15 +92,15 @@ def dollars(value: Any) -> Decimal | None:
         return None
     number = decimal(value)
     if not ZERO <= number < Decimal(10) ** 18 or number % CENT:
-        raise ValueError(f"{plain(number)} is not an amount: give dollars, 0 or more, to the cent.")
+        raise ValueError(f"{_shown(number)} is not an amount: give dollars, 0 or more, to the cent.")
     return number
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         number = decimal(value)
-        if number % 1 or not least <= number <= most:
-            raise ValueError(f"{plain(number)} is outside what this can be: a whole number from {least} to {most}.")
+        if not least <= number <= most or number % 1:
+            raise ValueError(f"{_shown(number)} is outside what this can be: a whole number from {least} to {most}.")
         return int(number)
 
     return read

@@ -18,7 +18,7 @@ def test_positions_at_the_latest_quotes(portfolio: Portfolio, django_assert_num_
     book_fills(portfolio=portfolio, fills=[fill("1"), fill("2", symbol="MSFT", quantity="1.5")], now=NOW)
     set_price("AAPL", "110.005")
     set_price("MSFT", "90")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         now = value(portfolio, now=NOW)
     assert now.cash == 98_850
     aapl, msft = now.positions["AAPL"], now.positions["MSFT"]
