@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from alerts.models import Alert
-from alerts.raising import NewAlert, raise_alerts
+from alerts.raising import NewAlert, raise_alert, raise_alerts
 from brokers.models import BrokerAccount
 from brokers.port import Broker, BrokerAccountState, BrokerError, BrokerOrder
 from brokers.registry import broker_for
@@ -25,6 +25,7 @@ from orders import fills
 from orders.models import Mismatch, Order
 from orders.placing import lock_portfolio
 from orders.states import AT_BROKER, TERMINAL, OrderState
+from orders.telling import describe
 from portfolios.models import Holding, Portfolio
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ def reconcile_account(account: BrokerAccount, *, now: datetime) -> Report:
         broker = broker_for(account, clock=lambda: now)
         try:
             fills.poll_account(account, now=now)
+            _cancel_ghosts(account, broker, now)
             found = _compare(account, broker)
             if found and not broker.local:
                 # The two sides were read at two moments: only what a second look confirms is real.
@@ -116,6 +118,26 @@ def _only_one(account: BrokerAccount) -> Iterator[bool]:
         if alone:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, key])
+
+
+def _cancel_ghosts(account: BrokerAccount, broker: Broker, now: datetime) -> None:
+    """Cancel orders that turned up at the broker after we had given them up, and tell."""
+    open_there = {order.client_order_id: order for order in broker.open_orders()}
+    given_up = Order.objects.filter(account=account, client_order_id__in=open_there, state__in=TERMINAL)
+    for order in given_up.select_related("portfolio"):
+        broker.cancel(open_there[order.client_order_id].broker_order_id)
+        raise_alert(
+            user_id=order.portfolio.user_id,
+            kind=Alert.Kind.DATA,
+            severity=Alert.Severity.CRITICAL,
+            title=f"A lost order turned up at the broker and was cancelled: {describe(order)}",
+            body=f"Here it was {OrderState(order.state).label.lower()}. Check your position.",
+            symbol=order.instrument_id,
+            data={"order": str(order.pk)},
+            dedupe_key=f"order:{order.pk}:ghost",
+            trace_id=order.trace_id,
+            now=now,
+        )
 
 
 def _compare(account: BrokerAccount, broker: Broker) -> list[Difference]:
