@@ -53,18 +53,28 @@ class Runner:
         return "leading" if self._started else "standby" if self._standby else "waiting for the database"
 
     def step(self, now: datetime) -> bool:
-        """One turn; returns whether ticks were recorded."""
-        if self._started:
-            self._collect(now)
-        if self._retry_at and now < self._retry_at:
+        """One turn; returns whether ticks were recorded.
+
+        Upkeep comes before the poll, so that a price somebody asked the demo market for is in this turn's ticks.
+        """
+        patience = self._retry_at is not None and now < self._retry_at
+        if not patience:
+            try:
+                if self._leads(now):
+                    self._keep_up(now)
+                self._back(now)
+            except (OperationalError, InterfaceError) as error:
+                self._lost(error, now)
+        if not self._started:
+            return False
+        self._collect(now)
+        if not self._leadership.held:
             return False
         try:
-            recorded = self._leads(now) and self._write(now)
+            return self._record(now)
         except (OperationalError, InterfaceError) as error:
             self._lost(error, now)
             return False
-        self._back(now)
-        return recorded
 
     def stop(self) -> None:
         """Write what is in memory and let another process lead."""
@@ -107,33 +117,29 @@ class Runner:
         filled = keep_bars(list(self.feed.missed_bars(now=now)))
         self._started, self._standby, self._refresh_at = True, False, None
         log.info("feed %s: leading; %s minute bars filled in", self.feed.source, filled)
-        self._refresh(now)
-        self._collect(now)
 
-    def _write(self, now: datetime) -> bool:
-        """Ticks first: they are on the way to somebody's order. Then what can wait a second."""
-        recorded = 0
-        if self._waiting:
-            result = record_ticks(ticks=self._waiting, now=now)
-            self._waiting = []
-            recorded = result.recorded
-            self.ticks += recorded
-            if result.unusable:
-                log.info("feed %s: unusable ticks %s", self.feed.source, dict(result.unusable))
-        # Before `refresh`, which makes daily bars of the minute bars when the day rolls.
+    def _keep_up(self, now: datetime) -> None:
+        """What is due: minute bars to the database, subscriptions to the source, a sign of life."""
+        # Bars before `refresh`, which makes daily bars of the minute bars when the day rolls.
         if self._flush_at is None or now >= self._flush_at:
             self._bars.flush()
             minute_end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
             self._flush_at = min(now + FLUSH, minute_end)
         if self._refresh_at is None or now >= self._refresh_at:
-            self._refresh(now)
-        return recorded > 0
+            symbols = frozenset(subscriptions.wanted())
+            self.feed.refresh(symbols=symbols, now=now)
+            beat(f"feed:{self.feed.source}", now=now, ticks=self.ticks, wanted=len(symbols))
+            self._refresh_at = now + REFRESH
 
-    def _refresh(self, now: datetime) -> None:
-        symbols = frozenset(subscriptions.wanted())
-        self.feed.refresh(symbols=symbols, now=now)
-        beat(f"feed:{self.feed.source}", now=now, ticks=self.ticks, wanted=len(symbols))
-        self._refresh_at = now + REFRESH
+    def _record(self, now: datetime) -> bool:
+        if not self._waiting:
+            return False
+        result = record_ticks(ticks=self._waiting, now=now)
+        self._waiting = []
+        self.ticks += result.recorded
+        if result.unusable:
+            log.info("feed %s: unusable ticks %s", self.feed.source, dict(result.unusable))
+        return result.recorded > 0
 
     def _lost(self, error: Exception, now: datetime) -> None:
         connection.close()
