@@ -13,7 +13,7 @@ DEV_READY := $(VENV)/.installed-requirements-dev
 BOOTSTRAP = python="$$([ -x $(BIN)/python ] && $(BIN)/python -c '' 2>/dev/null && echo $(BIN)/python || PYTHON='$(PYTHON)' scripts/find-python)" && "$$python" scripts/bootstrap.py
 
 run: $(RUN_READY) ## start everything; make run ARGS="--port 9000" passes options, ARGS=--help lists them
-	@exec $(BIN)/python -m puffling_site.runtime $(ARGS)
+	@PUFFLING_END_WITH_PARENT=1 exec $(BIN)/python -m puffling_site.runtime $(ARGS)
 
 test: $(DEV_READY) ## lint, types, import rules, migrations, then the tests (and browser tests when Chromium is here)
 	@scripts/check lint tests browser

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
 from puffling_site.runtime.environment import data_folder
 from puffling_site.runtime.journal import Journal
-from puffling_site.runtime.process import RuntimeFault
+from puffling_site.runtime.process import RuntimeFault, end_with_parent
 from puffling_site.runtime.services import APPLICATION
 from puffling_site.runtime.state import AlreadyRunning, DataFolder
 from puffling_site.runtime.supervisor import Catalogue, Options, Supervisor
@@ -57,6 +58,8 @@ def main(argv: Sequence[str] | None = None, catalogue: Catalogue | None = None) 
         without=arguments.without,
         workers_trading=arguments.workers_trading,
     )
+    if os.environ.pop("PUFFLING_END_WITH_PARENT", ""):  # set by `make run`: who kills make means us
+        end_with_parent(signal.SIGTERM)
     try:
         folder = DataFolder(options.data)
         with folder.locked():

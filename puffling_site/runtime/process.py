@@ -93,6 +93,12 @@ def die_with_parent(sig: signal.Signals) -> Callable[[], None] | None:
     return ask_kernel
 
 
+def end_with_parent(sig: signal.Signals) -> None:
+    """Ask for `sig` when the process that started us dies (Linux only; elsewhere nothing happens)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sig))
+
+
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen on this port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

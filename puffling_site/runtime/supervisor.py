@@ -32,7 +32,7 @@ from puffling_site.runtime.valkey import Valkey
 
 PAGE_SECONDS = 60.0  # until the first page must answer
 READY_GRACE = 25.0  # how long to wait for full readiness once the page answers
-WORKER_SECONDS = 20.0  # Flower waits this long for the workers
+WORKER_SECONDS = 30.0  # how long to wait for the workers
 DEMO_USER = "demo"
 
 
@@ -117,7 +117,8 @@ class Supervisor:
         prepared = await self._prepare()
         await self._start_application(names, wishes, set(prepared["commands"]))
         self._announce(secrets, prepared["login"])
-        await self._start_flower(names, wishes)
+        if "flower" in names:
+            self._child(self.catalogue.service("flower", wishes, self.environment))
         await asyncio.Event().wait()  # until a signal cancels us
 
     def _environment(self, secrets: Secrets, wishes: services.Wishes) -> dict[str, str]:
@@ -196,6 +197,7 @@ class Supervisor:
         if "web" in names:
             self._child(self.catalogue.service("web", wishes, self.environment))
             await self._page_answers()
+            self.journal.say(f"the page answers at {self.environment['PUFFLING_URL']}; starting the rest")
         for name in names:
             if name in ("web", "flower"):
                 continue
@@ -203,6 +205,7 @@ class Supervisor:
                 self.journal.say(f"{name} is left out: there is no `manage.py {command}` yet")
                 continue
             self._child(self.catalogue.service(name, wishes, self.environment))
+        await self._workers_listen(names)
         if "web" in names:
             await self._fully_ready()
 
@@ -222,19 +225,16 @@ class Supervisor:
             if time.monotonic() > deadline:
                 self.journal.say("the page answers, but not everything is ready: see `make doctor`")
                 return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1.0)
 
-    async def _start_flower(self, names: list[str], wishes: services.Wishes) -> None:
-        """Start Flower once the workers listen: its first look at them is the one it keeps."""
-        if "flower" not in names:
-            return
+    async def _workers_listen(self, names: list[str]) -> None:
+        """Wait for the workers, within reason: nothing is ready before, and Flower keeps its first look at them."""
         workers = sum(name in services.WORKERS for name in names)
         deadline = time.monotonic() + WORKER_SECONDS
-        while time.monotonic() < deadline:
-            if await asyncio.to_thread(listening_workers, self.environment["REDIS_URL"]) >= workers:
-                break
-            await asyncio.sleep(0.3)
-        self._child(self.catalogue.service("flower", wishes, self.environment))
+        while await asyncio.to_thread(listening_workers, self.environment["REDIS_URL"]) < workers:
+            if time.monotonic() > deadline:
+                return
+            await asyncio.sleep(0.2)
 
     def _announce(self, secrets: Secrets, login: dict[str, Any] | None) -> None:
         """Print the last lines and leave the address and the demo login for scripts."""
