@@ -18,6 +18,7 @@ from alerts.history import acknowledge, acknowledge_all
 from alerts.models import Alert
 from common.api import OwnedQuerysetMixin
 from common.clock import now
+from common.filtering import MomentFilter
 
 
 class AlertOut(serializers.ModelSerializer[Alert]):
@@ -45,7 +46,7 @@ class AcknowledgedOut(serializers.Serializer[Any]):
 class AlertFilters(django_filters.FilterSet):
     unacknowledged = django_filters.BooleanFilter(field_name="acknowledged_at", lookup_expr="isnull")
     symbol = django_filters.CharFilter(lookup_expr="iexact")
-    since = django_filters.IsoDateTimeFilter(field_name="triggered_at", lookup_expr="gte")
+    since = MomentFilter(field_name="triggered_at", lookup_expr="gte")
 
     class Meta:
         model = Alert

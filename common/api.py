@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions, serializers
@@ -114,6 +114,10 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         answer = problem(503, "database_unavailable", "The database did not answer in time: try again in a moment.")
         answer.headers["Retry-After"] = "2"
         return answer
+    if isinstance(error, DataError):
+        set_rollback()
+        log.warning("PostgreSQL refused a value: %s", error)
+        return problem(400, "out_of_range", "A number, date or text in the request is outside what can be stored.")
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.rest_framework import DjangoFilterBackend, IsoDateTimeFilter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -22,6 +23,17 @@ class StrictFilters(DjangoFilterBackend):
         filters = set(filterset_class.base_filters) if filterset_class else set()
         refuse_unknown(request, filters | ALWAYS | set(getattr(view, "query_parameters", ())))
         return super().filter_queryset(request, queryset, view)
+
+
+class MomentFilter(IsoDateTimeFilter):
+    """An ISO 8601 time, taken to UTC: PostgreSQL refuses offsets that ISO 8601 allows."""
+
+    def filter(self, queryset: QuerySet[Any], value: datetime | None) -> QuerySet[Any]:
+        try:
+            moment = value.astimezone(UTC) if value else value
+        except OverflowError:
+            raise ValidationError({self.field_name: ["This time is outside the calendar."]}) from None
+        return super().filter(queryset, moment)
 
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:

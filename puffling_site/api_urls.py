@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include("live.urls")),
     path("", include("alerts.urls")),
     path("", include("markets.urls")),
+    path("", include("portfolios.urls")),
+    path("", include("safety.urls")),
     path("", include("orders.urls")),
     path("", include("automation.urls")),
 ]

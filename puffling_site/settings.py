@@ -214,6 +214,19 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ActionStatusEnum": "automation.models.ActionStatus",
+        "ActionTypeEnum": "automation.models.ActionType",
+        "ActionModeEnum": "automation.models.Mode",
+        "ExecutionStateEnum": "automation.models.ExecutionState",
+        "OrderStateEnum": "orders.states.OrderState",
+        "OrderTypeEnum": "orders.models.OrderType",
+        "TimeInForceEnum": "orders.models.TimeInForce",
+        "AlertKindEnum": "alerts.models.Alert.Kind",
+        "LedgerKindEnum": "portfolios.models.LedgerEntry.Kind",
+        "TokenScopeEnum": "accounts.models.ApiToken.Scope",
+        "SwitchScopeEnum": "safety.models.Switch.Scope",
+    },
 }
 
 # --- Security --------------------------------------------------------------------------------------------------

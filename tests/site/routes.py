@@ -70,6 +70,17 @@ ROUTES: dict[str, dict[str, Access]] = {
     "markets/calendar/": {"GET": own()},
     "markets/watchlist/": {"GET": own(), "POST": own()},
     "markets/watchlist/<str:symbol>/": {"DELETE": own(symbol="AAPL")},
+    # portfolios
+    "portfolios/": {"GET": own()},
+    "portfolios/<uuid:pk>/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/holdings/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/lots/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/audit/": {"GET": owned("portfolio")},
+    # safety
+    "safety/": {"GET": own(), "PATCH": own()},
+    "safety/events/": {"GET": own()},
     # orders
     "orders/": {"GET": own(), "POST": own()},
     "orders/<uuid:pk>/": {"GET": owned("order")},
