@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import redis
 from django.conf import settings
@@ -58,19 +59,24 @@ class Desk:
 
     def intent(self, **changes: Any) -> OrderIntent:
         """Buy 10 AAPL at the market, by a rule, under a fresh key."""
-        execution = new_id()
-        values: dict[str, Any] = {
-            "portfolio_id": self.portfolio.pk,
-            "source_kind": "action_execution",
-            "source_id": str(execution),
-            "idempotency_key": f"test:{execution}",
-            "symbol": "AAPL",
-            "side": "buy",
-            "expires_at": None,
-        }
-        if not {"notional", "percent_of_position", "percent_of_equity"} & set(changes):
-            values["quantity"] = D(10)
-        return OrderIntent(**{**values, **changes})
+        return intent_for(self.portfolio.pk, **changes)
+
+
+def intent_for(portfolio_id: UUID, **changes: Any) -> OrderIntent:
+    """Buy 10 AAPL at the market, by a rule, under a fresh key."""
+    execution = new_id()
+    values: dict[str, Any] = {
+        "portfolio_id": portfolio_id,
+        "source_kind": "action_execution",
+        "source_id": str(execution),
+        "idempotency_key": f"test:{execution}",
+        "symbol": "AAPL",
+        "side": "buy",
+        "expires_at": None,
+    }
+    if not {"notional", "percent_of_position", "percent_of_equity"} & set(changes):
+        values["quantity"] = D(10)
+    return OrderIntent(**{**values, **changes})
 
 
 def open_market(*symbols: str, day: date = date(2026, 11, 20), fractionable: bool = True) -> None:
