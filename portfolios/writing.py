@@ -23,6 +23,14 @@ UPDATE_LOTS = """
 UPDATE portfolios_lot AS lot SET open_quantity = new.quantity, open_cost = new.cost
 FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS new(id, quantity, cost) WHERE lot.id = new.id
 """
+UPSERT_HOLDINGS = """
+INSERT INTO portfolios_holding (portfolio_id, symbol, quantity, cost, updated_at)
+SELECT %s::uuid, new.symbol, new.quantity, new.cost, %s::timestamptz
+FROM unnest(%s::text[], %s::numeric[], %s::numeric[]) AS new(symbol, quantity, cost)
+ON CONFLICT (portfolio_id, symbol) DO UPDATE
+SET quantity = excluded.quantity, cost = excluded.cost, updated_at = excluded.updated_at
+"""
+DELETE_HOLDINGS = "DELETE FROM portfolios_holding WHERE portfolio_id = %s AND symbol = ANY(%s)"
 
 
 def lock(portfolio: Portfolio) -> Portfolio:
@@ -140,26 +148,24 @@ def add_lots(
 def change_holdings(portfolio: Portfolio, changes: Mapping[str, tuple[Decimal, Decimal]], now: datetime) -> None:
     """Add (quantity, cost) to each symbol's holding; what comes to 0 is gone."""
     before = {
-        row.instrument_id: row for row in Holding.objects.filter(portfolio=portfolio, instrument__in=list(changes))
+        symbol: (quantity, cost)
+        for symbol, quantity, cost in Holding.objects.filter(
+            portfolio=portfolio, instrument__in=list(changes)
+        ).values_list("instrument_id", "quantity", "cost")
     }
-    written, gone = [], []
+    kept, gone = [], []
     for symbol, (quantity, cost) in changes.items():
-        row = before.get(symbol) or Holding(portfolio=portfolio, instrument_id=symbol, quantity=ZERO, cost=ZERO)
-        row.quantity, row.cost, row.updated_at = row.quantity + quantity, row.cost + cost, now
-        if row.quantity:
-            written.append(row)
-        elif row.pk:
-            gone.append(row.pk)
-    for row in written:
-        row.pk = None  # one upsert for new and known ones; the unique key finds the row
-    Holding.objects.bulk_create(
-        written,
-        update_conflicts=True,
-        unique_fields=["portfolio", "instrument"],
-        update_fields=["quantity", "cost", "updated_at"],
-    )
-    if gone:
-        Holding.objects.filter(pk__in=gone).delete()
+        held, paid = before.get(symbol, (ZERO, ZERO))
+        if held + quantity:
+            kept.append((symbol, held + quantity, paid + cost))
+        elif symbol in before:
+            gone.append(symbol)
+    with connection.cursor() as cursor:
+        if kept:
+            columns = [list(column) for column in zip(*kept, strict=True)]
+            cursor.execute(UPSERT_HOLDINGS, [portfolio.pk, now, *columns])
+        if gone:
+            cursor.execute(DELETE_HOLDINGS, [portfolio.pk, gone])
 
 
 def change_cash(portfolio: Portfolio, amount: Decimal) -> Decimal:
