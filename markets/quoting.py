@@ -14,6 +14,7 @@ from django.db import connection
 from common.enqueue import nudge
 from markets.arrays import literal, moments, texts
 from markets.models import Quote
+from markets.observables import USABLE_FOR
 from markets.types import Tick, flaw
 
 EVALUATE = "automation.evaluate_quotes"
@@ -30,7 +31,8 @@ WHERE i.symbol IS NULL OR q.at > t.at
 
 # One statement for the whole batch, rows in symbol order, so that two writers can never deadlock.
 # A dirty quote is a range the engine has not seen: it grows. A clean one has been judged: a new range starts with
-# this batch and contains nothing older. `at` guards against a second writer that recorded something newer meanwhile.
+# this batch and contains nothing older. So it does when the last tick is too old to act on: joined to this batch, its
+# extremes would look fresh and cause a late trade. `at` guards against a second writer that recorded something newer meanwhile.
 # What belongs to a session is replaced by the first tick of a new one and otherwise kept where the tick is silent.
 UPSERT = """
 INSERT INTO markets_quote AS q (symbol, last, bid, ask, low, high, range_since, volume, session_date, session_open,
@@ -44,9 +46,9 @@ FROM unnest(%(symbol)s::text[], %(last)s::numeric[], %(bid)s::numeric[], %(ask)s
      AS t (symbol, last, bid, ask, low, high, volume, session_date, session_open, prev_close, at, source, since)
 ON CONFLICT (symbol) DO UPDATE SET
     last = excluded.last, bid = excluded.bid, ask = excluded.ask,
-    low = CASE WHEN q.dirty THEN LEAST(q.low, excluded.low) ELSE excluded.low END,
-    high = CASE WHEN q.dirty THEN GREATEST(q.high, excluded.high) ELSE excluded.high END,
-    range_since = CASE WHEN q.dirty THEN q.range_since ELSE excluded.range_since END,
+    low = CASE WHEN q.dirty AND q.received_at > %(oldest)s THEN LEAST(q.low, excluded.low) ELSE excluded.low END,
+    high = CASE WHEN q.dirty AND q.received_at > %(oldest)s THEN GREATEST(q.high, excluded.high) ELSE excluded.high END,
+    range_since = CASE WHEN q.dirty AND q.received_at > %(oldest)s THEN q.range_since ELSE excluded.range_since END,
     volume = CASE WHEN excluded.session_date IS DISTINCT FROM q.session_date AND excluded.session_date IS NOT NULL
                   THEN excluded.volume ELSE GREATEST(q.volume, excluded.volume) END,
     session_open = CASE WHEN excluded.session_date IS DISTINCT FROM q.session_date
@@ -146,6 +148,7 @@ def _columns(summaries: Mapping[str, _Summary], now: datetime) -> dict[str, Any]
     lasts = [row.last for row in rows]
     return {
         "now": now,
+        "oldest": now - USABLE_FOR,
         "symbol": texts([tick.symbol for tick in lasts]),
         "last": literal([tick.price for tick in lasts]),
         "bid": literal([tick.bid for tick in lasts]),

@@ -61,6 +61,14 @@ def test_an_unseen_range_grows_and_keeps_its_beginning(stocks, tick):
     assert (quote().low, quote().high, quote().last, quote().range_since) == (98, 103, 98, NOW)
 
 
+def test_a_range_too_old_to_act_on_is_not_joined_to_a_fresh_tick(stocks, tick):
+    record_ticks(ticks=[tick("50"), tick("150"), tick("100")], now=NOW)
+    for late, joined in ((119 * S, True), (119 * S + 120 * S, False)):
+        record_ticks(ticks=[tick("100", at=NOW + late)], now=NOW + late)
+        assert (quote().low, quote().high) == ((50, 150) if joined else (100, 100))
+    assert quote().range_since == NOW + 239 * S
+
+
 def test_after_a_claim_a_new_range_starts_with_the_new_batch(stocks, tick):
     record_ticks(ticks=[tick("90"), tick("110", at=NOW + S)], now=NOW + S)
     claim()
