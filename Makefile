@@ -1,6 +1,6 @@
 # Puffling's commands. `make run` needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: run test bench bench-quick chaos lint format doctor lock audit browser clean help
+.PHONY: run test bench bench-quick chaos lint format doctor price lock audit browser clean help
 SHELL := /bin/sh
 # Compiled modules are kept whatever the shell says: without them each of a dozen processes starts seconds later.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,7 +37,10 @@ chaos: $(DEV_READY) ## break things on purpose and check that no order is lost o
 	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --seconds $(or $(SECONDS),300) $(ARGS)
 
 doctor: $(RUN_READY) ## say what is wrong with this installation and what to do about it
-	@$(BIN)/python manage.py doctor $(ARGS)
+	@$(BIN)/python -m puffling_site.runtime.attached doctor $(ARGS)
+
+price: $(RUN_READY) ## push a price of the demo market: make price SYMBOL=AAPL PRICE=430
+	@$(BIN)/python -m puffling_site.runtime.attached demo_price $(or $(SYMBOL),AAPL) $(PRICE) $(ARGS)
 
 lock: $(DEV_READY) ## renew requirements.lock and requirements-dev.lock
 	@scripts/lock

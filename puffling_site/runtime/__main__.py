@@ -43,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--only", default="", metavar="SERVICES", help=f"only these, of: {', '.join(APPLICATION)}")
     result.add_argument("--without", default="", metavar="SERVICES", help="all but these (workers: all three)")
     result.add_argument("--workers-trading", type=int, default=2, metavar="N", help="trading processes (2)")
+    feeds = os.environ.get("PUFFLING_FEEDS", "demo")
+    result.add_argument("--feeds", default=feeds, metavar="SOURCES", help="market feeds to run (PUFFLING_FEEDS, demo)")
     return result
 
 
@@ -57,6 +59,7 @@ def main(argv: Sequence[str] | None = None, catalogue: Catalogue | None = None) 
         only=arguments.only,
         without=arguments.without,
         workers_trading=arguments.workers_trading,
+        feeds=tuple(filter(None, (source.strip() for source in arguments.feeds.split(",")))) or ("demo",),
     )
     if os.environ.pop("PUFFLING_END_WITH_PARENT", ""):  # set by `make run`: who kills make means us
         end_with_parent(signal.SIGTERM)

@@ -158,8 +158,8 @@ class Postgres:
             raise RuntimeFault(
                 f"{self.data} was made by PostgreSQL {found}, but the installed one is "
                 f"{output.stdout.strip()}. "
-                "Install the requirements.lock this data was made with, run `manage.py backup`, then restore "
-                "into a new folder (PUFFLING_DATA_DIR) with the new version."
+                "Dump the data with the version it was made with, restore it into a new folder (PUFFLING_DATA_DIR) "
+                "with this one: docs/operations.md, 'Another PostgreSQL'."
             )
 
     def settle(self) -> None:

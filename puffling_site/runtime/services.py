@@ -29,12 +29,19 @@ class Wishes:
     web_port: int
     flower_port: int
     trading_workers: int = 2
+    feeds: tuple[str, ...] = ("demo",)
 
 
 def chosen(only: str, without: str) -> list[str]:
     """Return the application services to run, in starting order. Raises RuntimeFault for an unknown name."""
     wanted = (_names(only) if only else set(APPLICATION)) - _names(without)
     return [name for name in APPLICATION if name in wanted]
+
+
+def with_feeds(names: list[str], feeds: tuple[str, ...]) -> list[str]:
+    """Return the services with one feed process per source: `feed` is the first source, `feed-alpaca` another."""
+    more = [f"feed-{source}" for source in feeds[1:]] if "feed" in names else []
+    return [*names, *more]
 
 
 def _names(text: str) -> set[str]:
@@ -79,6 +86,8 @@ def application_service(name: str, wishes: Wishes, environment: dict[str, str]) 
         return service([*_celery("beat"), "--pidfile=", "--max-interval", "5"])
     if name == "flower":
         return service([*_celery("flower"), "--address=127.0.0.1", f"--port={wishes.flower_port}"])
+    if name.startswith("feed"):
+        return service(["manage.py", "feed", "--source", name.partition("-")[2] or wishes.feeds[0]])
     return service(["manage.py", COMMANDS[name]])
 
 

@@ -55,6 +55,7 @@ class Options:
     only: str = ""
     without: str = ""
     workers_trading: int = 2
+    feeds: tuple[str, ...] = ("demo",)
 
 
 class Supervisor:
@@ -102,7 +103,7 @@ class Supervisor:
             child.kill()
 
     async def _live(self) -> None:
-        names = services.chosen(self.options.only, self.options.without)
+        names = services.with_feeds(services.chosen(self.options.only, self.options.without), self.options.feeds)
         if count := await asyncio.to_thread(end_leftovers, self.folder.path):
             self.journal.say(f"ended {count} processes of an earlier run")
         secrets = self.folder.secrets()
@@ -111,6 +112,7 @@ class Supervisor:
             web_port=free_port(self.options.port, self.options.host),
             flower_port=self.folder.port("flower", 5555),
             trading_workers=self.options.workers_trading,
+            feeds=self.options.feeds,
         )
         self.environment = self._environment(secrets, wishes)
         await self._start_servers(secrets)
@@ -201,7 +203,7 @@ class Supervisor:
         for name in names:
             if name in ("web", "flower"):
                 continue
-            if (command := services.COMMANDS.get(name)) and command not in commands:
+            if (command := services.COMMANDS.get(name.partition("-")[0])) and command not in commands:
                 self.journal.say(f"{name} is left out: there is no `manage.py {command}` yet")
                 continue
             self._child(self.catalogue.service(name, wishes, self.environment))

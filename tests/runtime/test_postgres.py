@@ -93,7 +93,7 @@ def test_a_cluster_of_another_version_is_refused_with_the_way_out(tmp_path: Path
     postgres = Postgres(tmp_path / "postgres", port=0, password="a", admin_password="b", durable=False)
     postgres.data.mkdir()
     (postgres.data / "PG_VERSION").write_text("16\n")
-    with pytest.raises(RuntimeFault, match=r"made by PostgreSQL 16.*backup.*restore"):
+    with pytest.raises(RuntimeFault, match=r"made by PostgreSQL 16.*Dump.*restore"):
         postgres.init()
 
 

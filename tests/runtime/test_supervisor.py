@@ -95,24 +95,31 @@ def up(made: Path) -> Iterator[Up]:
     assert wait_for(lambda: not mentioning(str(made))), "processes were left behind"
 
 
-def test_prints_the_address_and_leaves_the_login_for_scripts(up: Up) -> None:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One that runs beside the others, for the tests that only look."""
+    up = Up(tmp_path_factory.mktemp("running") / "data")
     up.start()
     up.ready()
-    assert f"Puffling is ready: http://127.0.0.1:{up.port}/\n" in up.said
-    assert f"Log in once with:  http://127.0.0.1:{up.port}/login/link/abc/" in up.said
-    facts = dict(line.split("=", 1) for line in (up.data / "demo.env").read_text().splitlines())
-    assert facts["PUFFLING_URL"] == f"http://127.0.0.1:{up.port}/"
+    assert wait_for(lambda: len(up.services) == 9)
+    yield up
+    up.stop()
+
+
+def test_prints_the_address_and_leaves_the_login_for_scripts(running: Up) -> None:
+    assert f"Puffling is ready: http://127.0.0.1:{running.port}/\n" in running.said
+    assert f"Log in once with:  http://127.0.0.1:{running.port}/login/link/abc/" in running.said
+    facts = dict(line.split("=", 1) for line in (running.data / "demo.env").read_text().splitlines())
+    assert facts["PUFFLING_URL"] == f"http://127.0.0.1:{running.port}/"
     assert facts["PUFFLING_USER"] == "demo"
-    assert facts["PUFFLING_PASSWORD"] not in up.said
-    assert stat.S_IMODE((up.data / "demo.env").stat().st_mode) == 0o600
+    assert facts["PUFFLING_PASSWORD"] not in running.said
+    assert stat.S_IMODE((running.data / "demo.env").stat().st_mode) == 0o600
 
 
-def test_starts_everything_there_is_and_says_what_is_not(up: Up) -> None:
-    up.start()
-    up.ready()
+def test_starts_everything_there_is_and_says_what_is_not(running: Up) -> None:
     wanted = {"postgres", "valkey", "web", "worker-ticks", "worker-trading", "worker-jobs", "feed", "beat", "flower"}
-    assert wait_for(lambda: set(up.services) == wanted)
-    assert "sweep is left out" in up.said
+    assert wait_for(lambda: set(running.services) == wanted)
+    assert "sweep is left out" in running.said
 
 
 def test_interrupt_stops_everything_and_keeps_the_data(up: Up) -> None:
@@ -150,15 +157,13 @@ def test_what_survives_a_killed_supervisor_is_ended_by_the_next(up: Up) -> None:
     assert survivor.wait(5) == -signal.SIGTERM
 
 
-def test_a_second_supervisor_on_the_same_folder_is_refused(up: Up) -> None:
-    up.start()
-    up.ready()
-    second = Up(up.data)
-    second.output = up.data.parent / "second.out"
+def test_a_second_supervisor_on_the_same_folder_is_refused(running: Up) -> None:
+    second = Up(running.data)
+    second.output = running.data.parent / "second.out"
     assert second.start().wait(20) == 3
-    assert f"already running on {up.data}" in second.said
-    assert f"http://127.0.0.1:{up.port}/" in second.said
-    assert not up.ended
+    assert f"already running on {running.data}" in second.said
+    assert f"http://127.0.0.1:{running.port}/" in second.said
+    assert not running.ended
 
 
 def test_taken_ports_are_avoided(up: Up) -> None:
@@ -209,10 +214,10 @@ def test_stops_in_the_middle_of_starting(up: Up) -> None:
 
 
 def test_only_and_without_choose_services(up: Up) -> None:
-    up.start("--only", "web,workers", "--without", "worker-jobs", "--no-demo")
+    up.start("--only", "web,feed,workers", "--without", "worker-jobs", "--no-demo", "--feeds", "demo,alpaca")
     up.ready()
-    assert wait_for(lambda: len(up.services) == 5)
-    assert set(up.services) == {"postgres", "valkey", "web", "worker-ticks", "worker-trading"}
+    wanted = {"postgres", "valkey", "web", "worker-ticks", "worker-trading", "feed", "feed-alpaca"}
+    assert wait_for(lambda: set(up.services) == wanted), up.services
 
 
 def test_an_unknown_service_is_refused_with_the_list(up: Up) -> None:
@@ -232,18 +237,14 @@ def test_servers_of_ones_own_replace_the_embedded_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the servers of a normal user run as that user")
-def test_under_root_the_servers_run_unprivileged(up: Up) -> None:
-    up.start("--only", "web")
-    up.ready()
-    assert Path(f"/proc/{up.services['postgres']}").stat().st_uid != 0
-    assert Path(f"/proc/{up.services['valkey']}").stat().st_uid != 0
+def test_under_root_the_servers_run_unprivileged(running: Up) -> None:
+    assert Path(f"/proc/{running.services['postgres']}").stat().st_uid != 0
+    assert Path(f"/proc/{running.services['valkey']}").stat().st_uid != 0
 
 
-def test_no_secret_is_in_a_command_line(up: Up) -> None:
-    up.start()
-    up.ready()
-    assert wait_for(lambda: "flower" in up.services)
-    for value in json.loads((up.data / "secrets.json").read_text()).values():
+def test_no_secret_is_in_a_command_line(running: Up) -> None:
+    assert wait_for(lambda: "flower" in running.services)
+    for value in json.loads((running.data / "secrets.json").read_text()).values():
         assert not mentioning(value)
 
 

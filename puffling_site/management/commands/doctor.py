@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from puffling_site.runtime.checkup import installation
-from puffling_site.runtime.environment import attach, data_folder
+from puffling_site.runtime.environment import data_folder
 from puffling_site.runtime.findings import FAILED, OK, SKIPPED, WARNING, Finding, machine
 from puffling_site.runtime.process import RuntimeFault
 from puffling_site.runtime.state import DataFolder
@@ -30,8 +28,6 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print a list of {check, state, detail, remedy}")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if attach():  # settings are read already: begin again with the servers of `make run`
-            os.execv(sys.executable, [sys.executable, *sys.argv])
         findings = self.findings()
         if options["json"]:
             self.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2))
