@@ -52,6 +52,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "auth/signup/": {"POST": everybody},
     "auth/token/": {"POST": everybody},
     "auth/token/refresh/": {"POST": everybody},
+    "auth/refresh/": {"POST": everybody},
     "auth/logout/": {"POST": everybody},
     "auth/tokens/": {"GET": own(), "POST": own()},
     "auth/tokens/<uuid:token_id>/": {"GET": owned("token"), "DELETE": owned("token")},

@@ -79,7 +79,7 @@ def world(ann: User) -> dict[str, Any]:
 
 
 def test_strangers_are_asked_who_they_are(world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rest_framework.throttling.AnonRateThrottle.THROTTLE_RATES", {"anon": None, "user": None})
+    monkeypatch.setattr("common.throttling.StrangerRate.THROTTLE_RATES", {"anon": None, "user": None})
     client = APIClient(raise_request_exception=False)
     wrong = []
     for route, method, access in entries():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from django.urls import include, path
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from common.throttling import UserRate
 from tests.site.conftest import client_of
 
 PROBLEM = "application/problem+json"
@@ -65,11 +65,9 @@ def test_json_that_is_no_object_is_400(as_ann: APIClient, body: str) -> None:
     assert APIClient().generic("POST", "/api/auth/token/", body, content_type="application/json").status_code == 400
 
 
-def test_a_large_body_is_413_quickly(as_ann: APIClient) -> None:
-    began = time.monotonic()
+def test_a_large_body_is_413(as_ann: APIClient) -> None:
     answer = post(as_ann, b"x" * 10_000_000)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.asyncio
@@ -113,10 +111,17 @@ def test_a_bug_is_a_problem_for_programs_and_a_page_for_people() -> None:
 
 
 def test_the_api_is_throttled(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rest_framework.throttling import UserRateThrottle
-
-    monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": "3/min", "anon": "3/min"})
+    monkeypatch.setattr(UserRate, "THROTTLE_RATES", {"user": "3/min"})
     client = client_of(ann)
     answers = [client.get("/api/auth/me/") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_the_api_works_without_redis(as_ann: APIClient, settings: Any) -> None:
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/2"}
+    }
+    assert as_ann.get("/api/auth/me/").status_code == 200
+    assert APIClient().post("/api/auth/token/", {"username": "ann", "password": "wrong"}).status_code == 401
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

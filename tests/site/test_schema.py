@@ -32,8 +32,8 @@ def headers(ann: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, st
     world_of(ann)
     User.objects.filter(pk=ann.pk).update(is_superuser=True)
     unlimited = {"user": None, "anon": None}
-    for name in ("UserRateThrottle", "AnonRateThrottle"):
-        monkeypatch.setattr(f"rest_framework.throttling.{name}.THROTTLE_RATES", unlimited)
+    for name in ("UserRate", "StrangerRate"):
+        monkeypatch.setattr(f"common.throttling.{name}.THROTTLE_RATES", unlimited)
     signals = (request_started, request_finished)
     for signal in signals:  # as Django's own test client does: the test's transaction must outlive each request
         signal.disconnect(close_old_connections)
