@@ -174,6 +174,9 @@ def poll_account(account: BrokerAccount, *, now: datetime) -> int:
     except BrokerError as error:
         log.warning("account %s was not polled: %s", account.pk, error.message)
         return 0
+    except OverFilled as error:
+        log.error("account %s: %s; the reconciler stops it", account.pk, error)
+        return 0
     return changed
 
 
@@ -183,6 +186,9 @@ def poll_executions(account: BrokerAccount, broker: Broker, *, now: datetime) ->
         return _read_executions(account, broker, now)
     except BrokerError as error:
         log.warning("executions of account %s were not read: %s", account.pk, error.message)
+        return 0
+    except OverFilled as error:
+        log.error("account %s: %s; the reconciler stops it", account.pk, error)
         return 0
 
 

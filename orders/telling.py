@@ -100,7 +100,7 @@ def _end(order: Order, user_id: int) -> NewAlert | None:
             "" if order.filled_quantity == order.quantity else f" of {plain(order.quantity or order.filled_quantity)}"
         )
         verb = "Bought" if order.side == "buy" else "Sold"
-        title = f"{verb} {plain(order.filled_quantity)}{part} {order.instrument_id} at {plain(_price(order))}"
+        title = f"{verb} {plain(order.filled_quantity)}{part} {order.instrument_id} at {_price(order)}"
         note = "" if not part else f"The rest was {OrderState(order.state).label.lower()}. {order.reason}".strip()
         return _alert(order, user_id, Alert.Kind.FILL, title, note, Alert.Severity.INFO)
     what = describe(order)
@@ -116,9 +116,9 @@ def _end(order: Order, user_id: int) -> NewAlert | None:
     return None
 
 
-def _price(order: Order) -> Any:
+def _price(order: Order) -> str:
     price = order.average_price or order.filled_value / order.filled_quantity
-    return cents(price) if price >= 1 else price
+    return f"{cents(price)}" if price >= 1 else plain(price)
 
 
 def _alert(

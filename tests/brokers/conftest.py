@@ -1,0 +1,1 @@
+from tests.orders.conftest import desk, market, other  # noqa: F401
