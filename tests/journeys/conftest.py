@@ -70,5 +70,3 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed and isinstance(stack, Stack):
         report.sections.append(("processes", stack.tails()))
     return report
-
-

@@ -41,7 +41,7 @@ class Listing:
         self.trade(price)
 
     def trade(self, price: str | Decimal, *, volume: str | None = None, wait: bool = True) -> None:
-        """A trade happens; returns when the engine has seen it (`wait`), so that the next one is another observation."""
+        """A trade. Returns when the engine has seen it (`wait`): the next one is another observation."""
         self.price = D(price)
         self.volume = D(volume) if volume else self.volume
         self.repeat()

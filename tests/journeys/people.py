@@ -17,6 +17,7 @@ from orders.models import Order
 from portfolios.ledger import open_position
 from portfolios.models import Portfolio
 from puffling_site.signup import open_account
+from safety.models import SafetyPolicy
 from tests.journeys.market import D, Listing
 from tests.journeys.waiting import eventually
 
@@ -33,6 +34,12 @@ class Person:
         )
         self.portfolio = Portfolio.objects.get(user=self.user, primary=True)
         self.account = BrokerAccount.objects.get(portfolio=self.portfolio)
+        # A quote may grow older than 15 s while a busy machine starts processes: that is not what journeys are about.
+        self.limits(quote_max_age_seconds=900)
+
+    def limits(self, **values: Any) -> None:
+        """Other limits than the default ones."""
+        SafetyPolicy.objects.filter(user=self.user).update(**values)
 
     def owns(self, listing: Listing, quantity: int = 20) -> None:
         """Shares brought in at today's price."""

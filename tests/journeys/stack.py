@@ -86,13 +86,11 @@ class Stack:
         for name in names:
             self.wait_for(name)
 
-    def launch(self, name: str, **environment: str) -> Running:
-        """Start a service and do not wait for it."""
-        return self._launch(name, environment)
-
-    def wait_for(self, name: str) -> None:
-        """Until the service shows that it works; fails with its log when it ends instead."""
+    def wait_for(self, name: str, *, again: bool = False) -> None:
+        """Until the service shows that it works (`again`: from now on); fails with its log when it ends instead."""
         service = self.running[name]
+        if again:
+            service.since = now().timestamp()
         check = self._check(name)
 
         def ready() -> bool:
@@ -101,9 +99,10 @@ class Stack:
 
         eventually(ready, f"{name} works", seconds=120)
 
-    def kill(self, name: str) -> None:
-        """kill -9 of the service with all its children."""
-        self.running.pop(name).kill()
+    def kill(self, *names: str) -> None:
+        """kill -9 of the services with all their children."""
+        for name in names:
+            self.running.pop(name).kill()
 
     def stop(self, *names: str) -> None:
         """SIGTERM to the services (all: no names), as `manage.py up` does on Ctrl-C; waits for their end."""
@@ -138,8 +137,17 @@ class Stack:
         self.log.close()
 
     def tails(self) -> str:
-        """The ends of all logs, for a failed test."""
-        return "\n".join(service.tail() for service in self.history[-8:])
+        """What waits in Valkey, and the ends of the logs, for a failed test."""
+        return "\n".join([f"waiting messages: {self._messages()}", *(run.tail() for run in self.history[-8:])])
+
+    def _messages(self) -> dict[str, int]:
+        client = redis.Redis.from_url(self.valkey.url, socket_connect_timeout=2)
+        try:
+            return {queue: client.llen(queue) for queue in QUEUES.values()} | {"unacked": client.hlen("unacked")}
+        except redis.RedisError:
+            return {}
+        finally:
+            client.close()
 
     def _launch(self, name: str, environment: dict[str, str]) -> Running:
         launch = self._command(name, environment)
@@ -151,19 +159,21 @@ class Stack:
         self.history.append(service)
         return service
 
-    def _command(self, name: str, environment: dict[str, str]) -> Launch:
-        wishes = Wishes(
-            host="127.0.0.1", web_port=self.port, flower_port=0, trading_workers=TRADING_PROCESSES
-        )
+    def environment(self, **changes: str) -> dict[str, str]:
+        """What a process of this installation finds in its environment."""
         # Not the environment "test": it closes database connections after each task, which production does not.
         merged = base_environment(self.folder) | {
             "DATABASE_URL": database_url(),
             "REDIS_URL": self.valkey.url,
             "PUFFLING_ENV": "development",
-            **environment,
+            **changes,
         }
         merged.pop("CELERY_BROKER_URL", None)  # of the test's own process, see `reached_from_here`
-        return application_service(name, wishes, merged).launch()
+        return merged
+
+    def _command(self, name: str, changes: dict[str, str]) -> Launch:
+        wishes = Wishes(host="127.0.0.1", web_port=self.port, flower_port=0, trading_workers=TRADING_PROCESSES)
+        return application_service(name, wishes, self.environment(**changes)).launch()
 
     # --- signs of life -------------------------------------------------------------------------------------------
     def _check(self, name: str) -> Callable[[Running], bool]:

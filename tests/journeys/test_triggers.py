@@ -33,9 +33,7 @@ def test_a_price_below_the_threshold_buys(stack: Stack, ann: Person, listing: Li
 
 def test_a_price_above_the_threshold_sells_part_of_a_position(stack: Stack, ann: Person, listing: Listing):
     ann.owns(listing, 20)
-    rule = ann.rule(
-        listing, "price_above", {"threshold": "103"}, action_type="SELL", percent_of_position="25"
-    )
+    rule = ann.rule(listing, "price_above", {"threshold": "103"}, action_type="SELL", percent_of_position="25")
     listing.trade("102.99")
     assert firings(rule) == []
     listing.trade("103.5")
@@ -116,9 +114,7 @@ def test_a_clock_rule_fires_when_its_time_has_come(stack: Stack, ann: Person, li
 
 def test_a_trailing_stop_sells_when_the_price_falls_from_its_high(stack: Stack, ann: Person, listing: Listing):
     ann.owns(listing, 5)
-    rule = ann.rule(
-        listing, "trailing_stop", {"percent": "5"}, action_type="SELL", percent_of_position="100"
-    )
+    rule = ann.rule(listing, "trailing_stop", {"percent": "5"}, action_type="SELL", percent_of_position="100")
     for price in ("101", "110", "104.51", "109"):
         listing.trade(price)
         assert firings(rule) == [], price
@@ -131,9 +127,7 @@ def test_a_trailing_stop_sells_when_the_price_falls_from_its_high(stack: Stack, 
 def test_a_live_average_cross_buys(stack: Stack, ann: Person, listing: Listing):
     listing.minute_bars("103", "102", "101", "100", "99", end=minute())
     listing.trade("99")
-    rule = ann.rule(
-        listing, "ma_cross", {"short": 2, "long": 4, "timeframe": "1m", "direction": "up", "on": "live"}
-    )
+    rule = ann.rule(listing, "ma_cross", {"short": 2, "long": 4, "timeframe": "1m", "direction": "up", "on": "live"})
     ready = Series.objects.filter(subject=listing.symbol, observable__startswith="ma_spread").exclude(reference=None)
     eventually(ready.exists, "the sweeper computed the averages")
     listing.trade("99.5")
