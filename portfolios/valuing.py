@@ -8,16 +8,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import DecimalField, F, Q, Sum
-from django.db.models.functions import Round
 
 from common.money import ZERO, cents
 from portfolios.lots import EXCHANGE_ZONE
-from portfolios.models import Holding, LedgerEntry, Portfolio
+from portfolios.models import Holding, Portfolio
 from portfolios.types import PositionValue, Valuation
-
-TRANSFERS = (LedgerEntry.Kind.DEPOSIT, LedgerEntry.Kind.WITHDRAWAL, LedgerEntry.Kind.OPENING)
-
 
 # The last point before the date and what was moved since; a portfolio without a point began with its deposits.
 DAY_STARTS = """
@@ -88,16 +83,6 @@ def day_starts(portfolio_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, De
 def day_start(now: datetime) -> datetime:
     """When the exchange's date of `now` began: midnight in New York."""
     return datetime.combine(now.astimezone(EXCHANGE_ZONE).date(), time.min, EXCHANGE_ZONE)
-
-
-def transfers(portfolio: Portfolio, *, after: datetime | None = None) -> Decimal:
-    """Dollars moved in less dollars moved out, shares brought in counted at their price of that day."""
-    when = Q() if after is None else Q(at__gt=after)
-    brought = Round(F("quantity") * F("price"), precision=2, output_field=DecimalField(max_digits=20, decimal_places=2))
-    sums = LedgerEntry.objects.filter(when, portfolio=portfolio, kind__in=TRANSFERS).aggregate(
-        cash=Sum("amount"), shares=Sum(brought, filter=Q(kind=LedgerEntry.Kind.OPENING))
-    )
-    return (sums["cash"] or ZERO) + (sums["shares"] or ZERO)
 
 
 def _position(

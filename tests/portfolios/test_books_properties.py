@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from common.errors import Conflict
+from common.money import cents
 from portfolios.auditing import audit
 from portfolios.booking import Oversold
 from portfolios.ledger import book_fills, deposit, open_position, withdraw
-from portfolios.models import Lot, LotDisposal, Portfolio
+from portfolios.models import LedgerEntry, Lot, LotDisposal, Portfolio
 from portfolios.opening import open_portfolio
 from portfolios.types import FillBooking
-from portfolios.valuing import transfers, value
+from portfolios.valuing import value
 from tests.portfolios.conftest import NOW, D, set_price
 
 SYMBOLS = st.sampled_from(["AAPL", "MSFT"])
@@ -41,6 +42,13 @@ STEPS = st.one_of(
     st.tuples(st.just("withdraw"), CENTS),
     st.tuples(st.just("open"), st.tuples(SYMBOLS, SHARES, PRICES, AGES)),
 )
+
+
+def transfers(portfolio: Portfolio) -> Decimal:
+    """Dollars moved in less dollars moved out, shares brought in counted at their price of that day."""
+    rows = LedgerEntry.objects.filter(portfolio=portfolio, kind__in=["deposit", "withdrawal", "opening"])
+    moved = [row.amount or cents(row.quantity * (row.price or 0)) for row in rows]
+    return sum(moved, D(0))
 
 
 class History:
