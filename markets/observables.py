@@ -13,6 +13,7 @@ from typing import Any
 # An observation older than this is a missed one, not a live one: acting on it would be a late, wrong trade.
 USABLE_FOR = timedelta(seconds=120)
 
+# OFFSET 0 keeps the planner from substituting each formula into every place that uses its result.
 TOUCHED = """
 claimed AS MATERIALIZED (
     SELECT q.symbol, q.low, q.high, q.last, q.range_since, q.received_at, q.at, q.volume, q.prev_close,
@@ -27,8 +28,8 @@ taken AS (
     FROM claimed c WHERE q.symbol = c.symbol
 ),
 referred AS (
-    SELECT s.id, s.subject, s.kind, s.shift, s.numerator, s.short, c.low AS p_low, c.high AS p_high, c.last AS price,
-           c.volume, c.range_since AS since, c.at, c.source, s.reference AS old_peak,
+    SELECT s.id, s.subject, s.kind, s.observable = 'price' AS is_price, s.shift, s.numerator, s.short,
+           c.low AS p_low, c.high AS p_high, c.last AS price, c.volume, c.range_since AS since, c.at, c.source, s.reference AS old_peak,
            CASE s.base WHEN 'prev_close' THEN c.prev_close WHEN 'session_open' THEN c.session_open
                        ELSE s.reference END AS ref
     FROM claimed c
@@ -37,13 +38,16 @@ referred AS (
 ),
 priced AS (
     SELECT r.*,
-           CASE WHEN r.kind IN ('derived', 'absolute') THEN r.shift + round(r.p_low * r.numerator / r.ref, 9) END AS a,
-           CASE WHEN r.kind IN ('derived', 'absolute') THEN r.shift + round(r.p_high * r.numerator / r.ref, 9) END AS b,
-           CASE WHEN r.kind IN ('derived', 'absolute') THEN r.shift + round(r.price * r.numerator / r.ref, 9)
+           CASE WHEN r.is_price THEN r.p_low
+                WHEN r.kind IN ('derived', 'absolute') THEN r.shift + round(r.p_low * r.numerator / r.ref, 9) END AS a,
+           CASE WHEN r.is_price THEN r.p_high
+                WHEN r.kind IN ('derived', 'absolute') THEN r.shift + round(r.p_high * r.numerator / r.ref, 9) END AS b,
+           CASE WHEN r.is_price THEN r.price
+                WHEN r.kind IN ('derived', 'absolute') THEN r.shift + round(r.price * r.numerator / r.ref, 9)
                 WHEN r.kind = 'volume' THEN r.shift + round(r.volume * r.numerator / r.ref, 9) END AS v,
            CASE WHEN r.kind IN ('peak_pct', 'peak_amt') THEN
                 CASE WHEN r.short THEN LEAST(r.ref, r.p_low) ELSE GREATEST(r.ref, r.p_high) END END AS peak
-    FROM referred r WHERE r.ref IS NOT NULL
+    FROM referred r WHERE r.ref IS NOT NULL OFFSET 0
 ),
 peaked AS (
     SELECT p.*,
@@ -53,7 +57,7 @@ peaked AS (
            CASE p.kind WHEN 'peak_pct' THEN
                     round(CASE WHEN p.short THEN p.price - p.peak ELSE p.peak - p.price END * 100 / p.peak, 9)
                 WHEN 'peak_amt' THEN CASE WHEN p.short THEN p.price - p.peak ELSE p.peak - p.price END END AS after
-    FROM priced p
+    FROM priced p OFFSET 0
 ),
 touched AS (
     SELECT id AS series_id, subject,

@@ -106,6 +106,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+            # The batch statement computes tens of thousands of series: keep them in memory, and never compile it.
+            " -c work_mem=32MB -c jit=off"
         },
     }
 }

@@ -21,18 +21,23 @@ from watches.models import Phase
 from watches.specs import Follow, Repeat, Seen, SeriesSpec, WatchSpec
 
 # Reads the CTE `touched(series_id, subject, low, high, last, since, price, at, source)`. Extremes older than the
-# watch do not count: then the last value is judged alone.
+# watch do not count: then the last value is judged alone. The planner cannot know how few watches a range reaches and
+# would read them all: LATERAL with OFFSET 0 holds it to one short index scan per series and direction.
 HITS = """
 hits AS (
     SELECT w.*, t.subject, t.last, t.price, t.at AS seen_at, t.source,
            CASE WHEN w.armed_at > t.since THEN t.last ELSE t.high END AS value
     FROM touched t
-    JOIN watches_watch w ON w.series_id = t.series_id AND w.scan = 1 AND w.scan_level <= t.high
+    CROSS JOIN LATERAL (
+        SELECT * FROM watches_watch i WHERE i.series_id = t.series_id AND i.scan = 1 AND i.scan_level <= t.high OFFSET 0
+    ) w
     UNION ALL
     SELECT w.*, t.subject, t.last, t.price, t.at AS seen_at, t.source,
            CASE WHEN w.armed_at > t.since THEN t.last ELSE t.low END AS value
     FROM touched t
-    JOIN watches_watch w ON w.series_id = t.series_id AND w.scan = -1 AND w.scan_level >= t.low
+    CROSS JOIN LATERAL (
+        SELECT * FROM watches_watch i WHERE i.series_id = t.series_id AND i.scan = -1 AND i.scan_level >= t.low OFFSET 0
+    ) w
 )
 SELECT (SELECT count(*) FROM claimed), h.id, h.owner_kind, h.owner_id, h.epoch, h.series_id, h.home_id, h.subject,
        h.direction, h.level, h.strict, h.primes, h.hysteresis, h.cooldown_seconds, h.repeats, h.phase, h.armed_at,
