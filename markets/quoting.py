@@ -32,7 +32,8 @@ WHERE i.symbol IS NULL OR q.at > t.at
 # One statement for the whole batch, rows in symbol order, so that two writers can never deadlock.
 # A dirty quote is a range the engine has not seen: it grows. A clean one has been judged: a new range starts with
 # this batch and contains nothing older. So it does when the last tick is too old to act on: joined to this batch, its
-# extremes would look fresh and cause a late trade. `at` guards against a second writer that recorded something newer meanwhile.
+# extremes would look fresh and cause a late trade.
+# `at` guards against a second writer that recorded something newer meanwhile.
 # What belongs to a session is replaced by the first tick of a new one and otherwise kept where the tick is silent.
 UPSERT = """
 INSERT INTO markets_quote AS q (symbol, last, bid, ask, low, high, range_since, volume, session_date, session_open,

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from markets.models import Quote
+from markets.observables import USABLE_FOR
 from markets.quoting import fresh_quote, record_ticks
 from tests.markets.conftest import NOW, TODAY
 
@@ -75,6 +76,14 @@ def test_after_a_claim_a_new_range_starts_with_the_new_batch(stocks, tick):
     record_ticks(ticks=[tick("105", at=NOW + 2 * S), tick("106", at=NOW + 2 * S)], now=NOW + 2 * S)
     assert (quote().low, quote().high, quote().range_since) == (105, 106, NOW + 2 * S)
     assert quote().dirty
+
+
+def test_a_range_nobody_judged_in_time_is_given_up(stocks, tick):
+    """Joined to a fresh tick, an extreme of minutes ago would look fresh and cause a late trade."""
+    record_ticks(ticks=[tick("50"), tick("100")], now=NOW)
+    later = NOW + USABLE_FOR
+    record_ticks(ticks=[tick("101", at=later)], now=later)
+    assert (quote().low, quote().high, quote().range_since) == (101, 101, later)
 
 
 def test_a_late_tick_begins_its_range_when_it_happened(stocks, tick):

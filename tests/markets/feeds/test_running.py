@@ -194,7 +194,7 @@ def test_old_extremes_of_an_outage_become_bars_only(runner, source, other):
     source.says("101", back)
     assert runner.step(back)
     quote = Quote.objects.get()
-    assert (quote.low, quote.last) == (100, 101)
+    assert (quote.low, quote.last) == (101, 101)
     runner.step(back + 5 * S)
     assert Bar.objects.get(at=NOW).low == 50
 
