@@ -175,6 +175,15 @@ CELERY_BEAT_SCHEDULE = {
         for queue in CELERY_TASK_QUEUES
     },
     "tidy up": {"task": "site.tidy", "schedule": timedelta(hours=6), "options": {"queue": "default"}},
+    **{
+        task: {"task": task, "schedule": every, "options": {"queue": "jobs", "expires": every.total_seconds()}}
+        for task, every in (
+            ("portfolios.record_equity", timedelta(minutes=1)),
+            ("portfolios.thin_equity", timedelta(days=1)),
+            ("markets.prune_minute_bars", timedelta(days=1)),
+            ("markets.fill_calendar", timedelta(days=7)),
+        )
+    },
 }
 
 # --- API -------------------------------------------------------------------------------------------------------
