@@ -20,7 +20,7 @@ import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command, get_commands
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 DEMO_USER = "demo"
@@ -44,6 +44,9 @@ def main() -> int:
             call_command("demo", "--if-empty", stdout=sys.stderr, stderr=sys.stderr)
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OperationalError as error:  # a server of the person's own: DATABASE_URL is wrong, or it is down
+        sys.stderr.write(f"the database cannot be used: {error}\n")
         return 1
     login = None if options.no_demo or "login_link" not in commands else login_link()
     sys.stdout.write(json.dumps({"commands": sorted(commands), "login": login}) + "\n")

@@ -15,6 +15,7 @@ from puffling_site.runtime.process import Launch, RuntimeFault, die_with_parent
 
 WORKERS = {"worker-ticks": "ticks", "worker-trading": "trading", "worker-jobs": "jobs,agent,default"}
 APPLICATION = ("web", *WORKERS, "feed", "sweep", "beat", "flower")
+ESSENTIAL = {"web", *WORKERS, "feed", "sweep"}  # what /readyz asks about
 GROUPS = {"workers": tuple(WORKERS), "worker": tuple(WORKERS)}
 COMMANDS = {"feed": "feed", "sweep": "sweep"}  # services that are a manage.py command; left out until it exists
 # Celery's word to root is about pickled messages, which Puffling never accepts.

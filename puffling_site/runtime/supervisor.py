@@ -208,7 +208,7 @@ class Supervisor:
                 continue
             self._child(self.catalogue.service(name, wishes, self.environment))
         await self._workers_listen(names)
-        if "web" in names:
+        if set(names) >= services.ESSENTIAL:  # with fewer, the site would wait for what was not asked for
             await self._fully_ready()
 
     async def _page_answers(self) -> None:

@@ -236,6 +236,14 @@ def test_servers_of_ones_own_replace_the_embedded_ones(tmp_path: Path) -> None:
     assert up.stop() == 0
 
 
+def test_the_supervisor_runs_without_django() -> None:
+    """It starts before a database exists, and stays small: it lives as long as everything else together."""
+    code = (
+        "import sys, puffling_site.runtime.__main__; sys.exit(any(name.startswith('django') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=BASE, check=False).returncode == 0
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="the servers of a normal user run as that user")
 def test_under_root_the_servers_run_unprivileged(running: Up) -> None:
     assert Path(f"/proc/{running.services['postgres']}").stat().st_uid != 0
@@ -259,3 +267,19 @@ def test_losing_the_terminal_does_not_stop_it(up: Up) -> None:
     os.kill(before, signal.SIGKILL)
     assert wait_for(lambda: up.services["web"] not in (None, before))
     assert "web ended (killed by SIGKILL)" in (up.data / "logs" / "puffling.log").read_text()
+
+
+def test_killing_make_ends_everything(up: Up) -> None:
+    """The `make run` recipe asks for it; the kernel sends SIGTERM when make dies."""
+    code = (
+        "import os, subprocess, sys; subprocess.run([sys.executable, '-m', 'tests.runtime.stand_in', '--only', 'web'])"
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    environment = clean | {"PUFFLING_DATA_DIR": str(up.data), "PUFFLING_END_WITH_PARENT": "1"}
+    with up.output.open("wb") as output:
+        parent = subprocess.Popen([sys.executable, "-c", code], cwd=BASE, env=environment, stdout=output)
+    up.process = parent
+    up.ready()
+    parent.kill()
+    parent.wait()
+    assert wait_for(lambda: "stopped; the data is kept" in up.said), up.said
