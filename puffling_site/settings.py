@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
         task: {"task": task, "schedule": every, "options": {"queue": "jobs", "expires": every.total_seconds()}}
         for task, every in (
             ("portfolios.record_equity", timedelta(minutes=1)),
+            ("safety.trip_breakers", timedelta(minutes=1)),
             ("portfolios.thin_equity", timedelta(days=1)),
             ("markets.prune_minute_bars", timedelta(days=1)),
             ("markets.fill_calendar", timedelta(days=7)),

@@ -16,9 +16,10 @@ from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
 from markets.selectors import latest_quotes
-from orders import reconciling
+from orders import killing, matching, reconciling
 from orders import sweeping as orders
 from portfolios.models import Holding
+from safety import changing
 from watches.models import Series
 
 
@@ -56,7 +57,9 @@ def _quotes(symbols: Collection[str]) -> dict[str, dict[str, Any]]:
 subscriptions.register("rules", _watched)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)
+subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
+changing.use_kill(killing.kill)
 
 
 @dataclass(frozen=True, kw_only=True)
