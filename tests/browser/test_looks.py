@@ -18,7 +18,7 @@ from orders.placing import place
 from portfolios.ledger import open_position
 from portfolios.models import EquityPoint
 from tests.browser.conftest import ROOT, Complaints, Server, sign_in
-from tests.dashboard.conftest import rule
+from tests.dashboard.making import rule
 from tests.orders.making import D, Desk
 
 SCREENS = ROOT / "test-results" / "screens"

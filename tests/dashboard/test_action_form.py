@@ -11,7 +11,7 @@ from django.test import Client
 from automation.models import Action
 from automation.triggers.registry import TRIGGERS
 from dashboard.trigger_forms import TRIGGER_FORMS
-from tests.dashboard.conftest import rule, typed
+from tests.dashboard.making import rule, typed
 from tests.orders.making import Desk
 
 

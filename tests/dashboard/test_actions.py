@@ -8,7 +8,7 @@ from automation import lifecycle
 from automation.models import ActionExecution
 from common.clock import now
 from orders.placing import place
-from tests.dashboard.conftest import rule
+from tests.dashboard.making import rule
 from tests.orders.making import Desk
 
 

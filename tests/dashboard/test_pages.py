@@ -12,7 +12,7 @@ from alerts.raising import raise_alert
 from common.clock import now
 from dashboard.urls import urlpatterns
 from orders.placing import place
-from tests.dashboard.conftest import rule, signed_in
+from tests.dashboard.making import rule, signed_in
 from tests.orders.making import Desk
 
 PAGES = ["overview", "actions", "action-new", "orders", "portfolio", "alerts", "safety", "kill", "monitoring"]

@@ -16,7 +16,7 @@ from common.clock import now
 from orders.placing import place
 from portfolios.ledger import deposit, open_position
 from portfolios.models import EquityPoint
-from tests.dashboard.conftest import rule
+from tests.dashboard.making import rule
 from tests.orders.making import Desk
 
 # The most a page may ask, session and user included.

@@ -48,6 +48,17 @@
         upColor: up, wickUpColor: up, downColor: down, wickDownColor: down, borderVisible: false,
       });
       series.setData(shift(data.points, data.offset));
+      // Keep the firing price in sight while it is near enough not to flatten the candles.
+      series.applyOptions({
+        autoscaleInfoProvider: (original) => {
+          const info = original();
+          if (!info?.priceRange) return info;
+          const { minValue: low, maxValue: high } = info.priceRange;
+          const near = data.lines.map((line) => line.price).filter((price) => Math.abs(price - (low + high) / 2) < 3 * (high - low));
+          info.priceRange = { minValue: Math.min(low, ...near), maxValue: Math.max(high, ...near) };
+          return info;
+        },
+      });
       for (const line of data.lines) {
         series.createPriceLine({ price: line.price, color: colour("beak"), lineWidth: 1, lineStyle: 2, axisLabelVisible: true, title: line.title });
       }
