@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from live.models import Event, EventCounter
-from live.numbering import Numbered, read
+from live.numbering import Numbered, is_waiting, read
 from live.push import publish
 
 
@@ -31,7 +31,8 @@ def catch_up(user_id: int, *, after: int, limit: int) -> CatchUp:
 
     Numbers what is waiting first: a client that asks depends on no other process having done so.
     """
-    publish([user_id])
+    if is_waiting(user_id):
+        publish([user_id])
     newest = last_seq(user_id)
     events = read(user_id, after=after, limit=limit)
     reached = events[-1].seq if events else after

@@ -63,18 +63,31 @@ class Numbered:
 
 def number(user_ids: Sequence[int]) -> list[Numbered]:
     """Number the unnumbered events of these users (ascending ids) and return them, in order per user."""
-    if not Event.objects.filter(seq__isnull=True, user_id__in=user_ids).exists():
-        return []
-    ids = list(user_ids)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_OPEN_COUNTERS, [ids])
-        cursor.execute(_LOCK_COUNTERS, [ids])
-        cursor.execute(_NUMBER, [ids])
-        rows = cursor.fetchall()
+    rows = _number(user_ids, all_of_them=True)
+    if rows is None:
+        with connection.cursor() as cursor:  # on its own, so that its locks are gone before others are waited for
+            cursor.execute(_OPEN_COUNTERS, [list(user_ids)])
+        rows = _number(user_ids, all_of_them=False)
     return [
         Numbered(user_id=user, seq=seq, topic=topic, kind=kind, payload=json.loads(payload), trace_id=trace, at=at)
-        for user, seq, topic, kind, payload, trace, at in rows
+        for user, seq, topic, kind, payload, trace, at in rows or []
     ]
+
+
+def _number(user_ids: Sequence[int], *, all_of_them: bool) -> list[Any] | None:
+    """The numbered rows; None if `all_of_them` and some user has no counter yet."""
+    ids = list(user_ids)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK_COUNTERS, [ids])
+        if all_of_them and cursor.rowcount < len(ids):
+            return None
+        cursor.execute(_NUMBER, [ids])
+        return cursor.fetchall()
+
+
+def is_waiting(user_id: int) -> bool:
+    """Whether a user has events without a number."""
+    return Event.objects.filter(seq__isnull=True, user_id=user_id).exists()
 
 
 def read(user_id: int, *, after: int, limit: int) -> list[Numbered]:

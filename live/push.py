@@ -90,7 +90,8 @@ def _publish_pending() -> None:
 def publish(user_ids: Iterable[int]) -> int:
     """Number the committed events of these users and push them. Returns how many were numbered.
 
-    Costs three statements however many users there are. A socket server that is down is logged, never raised.
+    Costs two statements and one message to Redis however many users there are. A Redis that is down is logged, never
+    raised.
     """
     numbered = number(sorted(set(user_ids)))
     if numbered:

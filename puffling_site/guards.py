@@ -12,38 +12,76 @@ from django.http import HttpRequest, HttpResponse
 from common.api import PROBLEM_JSON, plain_problem, problem_body
 
 TOO_LARGE = "The request body is larger than 1 MB: send less, or split it."
+DROPPED_AT_MOST = 32 * 1_048_576
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 class BodyLimit:
-    """ASGI: answer 413 before Django has taken a body in. Django itself spools the whole of it to disk first."""
+    """ASGI: answer 413 to a body that is too large. Django itself would first spool the whole of it to disk.
+
+    The rest of a moderately too large body is read and dropped: most clients look for the answer only after they
+    have sent everything, and would see nothing but a broken connection.
+    """
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        announced = dict(scope.get("headers", [])).get(b"content-length", b"0")
-        if scope["type"] != "http" or (announced.isdigit() and int(announced) <= limit):
-            await self.application(scope, _counted(receive, limit), send)
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
             return
-        body = json.dumps(problem_body(413, "body_too_large", TOO_LARGE)).encode()
-        headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
-        await send({"type": "http.response.body", "body": body})
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        headers = dict(scope.get("headers", []))
+        announced = headers.get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > limit:
+            if b"expect" not in headers and int(announced) <= DROPPED_AT_MOST:
+                await _drop(receive)
+            await _refuse(send)
+            return
+        body, complete = await _take(receive, limit)
+        if complete:
+            if body and not announced:  # DRF takes a body without announced length for none
+                scope = {**scope, "headers": [*scope["headers"], (b"content-length", str(len(body)).encode())]}
+            await self.application(scope, _again(body, receive), send)
+        else:
+            await _drop(receive)
+            await _refuse(send)
 
 
-def _counted(receive: Any, limit: int) -> Any:
-    """`receive` that hangs up on a body that announced no length and turns out too large."""
-    seen = 0
+async def _take(receive: Any, limit: int) -> tuple[bytes, bool]:
+    """The body, and whether it ended within the limit."""
+    parts, size, more = [], 0, True
+    while more and size <= limit:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+    return b"".join(parts), not more and size <= limit
 
-    async def counted() -> dict[str, Any]:
-        nonlocal seen
-        message: dict[str, Any] = await receive()
-        seen += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if seen > limit else message
 
-    return counted
+async def _drop(receive: Any) -> None:
+    size, more = 0, True
+    while more and size <= DROPPED_AT_MOST:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+
+
+async def _refuse(send: Any) -> None:
+    body = json.dumps(problem_body(413, "body_too_large", TOO_LARGE)).encode()
+    headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _again(body: bytes, receive: Any) -> Any:
+    """`receive` that first hands out the body that was taken."""
+    taken: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> dict[str, Any]:
+        return taken.pop() if taken else await receive()
+
+    return receive_again
 
 
 class StorableText:

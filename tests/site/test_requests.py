@@ -70,17 +70,38 @@ def test_a_large_body_is_413(as_ann: APIClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-@pytest.mark.asyncio
-async def test_a_large_body_is_refused_before_it_is_sent() -> None:
-    """The announced length is enough: nothing of the body is read."""
+async def over_asgi(headers: list[tuple[bytes, bytes]], *parts: bytes) -> tuple[int, bytes]:
+    """Status and content type of a POST in parts, sent to the whole ASGI application."""
     from puffling_site.asgi import application
 
-    headers = [(b"host", b"localhost"), (b"content-length", b"10000000"), (b"content-type", b"application/json")]
-    scope = {"type": "http", "method": "POST", "path": "/api/auth/token/", "headers": headers, "query_string": b""}
+    scope = {"type": "http", "method": "POST", "path": "/api/auth/token/", "query_string": b""}
+    scope["headers"] = [(b"host", b"localhost"), (b"content-type", b"application/json"), *headers]
     request = ApplicationCommunicator(application, scope)
-    start = await request.receive_output(timeout=3)
-    assert start["status"] == 413
-    assert dict(start["headers"])[b"content-type"] == PROBLEM.encode()
+    for part in parts:
+        await request.send_input({"type": "http.request", "body": part, "more_body": part is not parts[-1]})
+    start = await request.receive_output(timeout=10)
+    return start["status"], dict(start["headers"])[b"content-type" if start["status"] == 413 else b"Content-Type"]
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_asks_before_sending_is_refused_before_sending() -> None:
+    """`Expect: 100-continue`, as curl does: nothing of the body is read."""
+    asked = [(b"content-length", b"10000000"), (b"expect", b"100-continue")]
+    assert await over_asgi(asked) == (413, PROBLEM.encode())
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("announced", [[(b"content-length", b"3000000")], []])
+async def test_a_client_that_sends_first_gets_to_read_the_answer(announced: list[tuple[bytes, bytes]]) -> None:
+    parts = [bytes([65 + n]) * 1_000_000 for n in range(3)]
+    assert await over_asgi(announced, *parts) == (413, PROBLEM.encode())
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_a_body_in_parts_arrives_whole() -> None:
+    status, _ = await over_asgi([], b'{"username": "ann", ', b'"password": "wrong"}')
+    assert status == 401
 
 
 def test_unknown_paths_and_methods_are_problems_too(as_ann: APIClient) -> None:
