@@ -68,5 +68,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     stack = getattr(item, "funcargs", {}).get("installation") or getattr(item, "funcargs", {}).get("stack")
     if report.failed and isinstance(stack, Stack):
+        report.sections.append(("firings", proof.last_words()))
         report.sections.append(("processes", stack.tails()))
     return report

@@ -39,6 +39,19 @@ def at_rest() -> None:
     eventually(lambda: not still_moving(), "executions, orders and events came to rest", seconds=90)
 
 
+def last_words() -> str:
+    """The newest firings and their orders, for a failed test."""
+    lines = []
+    for execution in ActionExecution.objects.select_related("action").order_by("-triggered_at")[:12]:
+        order = Order.objects.filter(source_id=str(execution.id)).first()
+        lines.append(
+            f"{execution.triggered_at:%H:%M:%S} {execution.action} {execution.state} attempts={execution.attempts}"
+            f" {execution.reason_code} {execution.error}"
+            + (f" / order {order.state} {order.filled_quantity} {order.reason}" if order else " / no order")
+        )
+    return "\n".join(lines)
+
+
 def everything_in_order() -> None:
     """What must be true of every account at any moment of rest."""
     at_rest()

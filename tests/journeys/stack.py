@@ -86,6 +86,12 @@ class Stack:
         for name in names:
             self.wait_for(name)
 
+    def start_another(self, name: str) -> None:
+        """A second process of a service that runs already."""
+        first = self.running.pop(name)
+        self.start(name)
+        self.running[f"another {name}"] = first
+
     def wait_for(self, name: str, *, again: bool = False) -> None:
         """Until the service shows that it works (`again`: from now on); fails with its log when it ends instead."""
         service = self.running[name]
