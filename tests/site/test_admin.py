@@ -1,0 +1,92 @@
+"""Every list and form of the admin opens, and what only domain functions may write cannot be written there."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import ApiToken, User
+from common.admin import ReadOnlyAdmin
+from tests.site.routes import world_of
+
+pytestmark = pytest.mark.django_db
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.fixture
+def boss(ann: User) -> Client:
+    world_of(ann)
+    User.objects.filter(pk=ann.pk).update(is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(ann, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def url(model: type, page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def test_every_list_opens_and_can_be_searched(boss: Client) -> None:
+    wrong = []
+    for model in MODELS:
+        for query in ("", "?q=a"):
+            status = boss.get(url(model, "changelist") + query).status_code
+            if status not in (200, 302):
+                wrong.append((model._meta.label, query, status))
+    assert not wrong
+
+
+def test_every_row_opens(boss: Client) -> None:
+    wrong = []
+    for model in MODELS:
+        row = model._default_manager.order_by("pk").first()
+        if row is not None and boss.get(url(model, "change", row.pk)).status_code != 200:
+            wrong.append(model._meta.label)
+    assert not wrong
+
+
+def test_read_only_rows_can_be_neither_added_changed_nor_deleted(boss: Client) -> None:
+    wrong = []
+    for model, page in admin.site._registry.items():
+        if not isinstance(page, ReadOnlyAdmin):
+            continue
+        row = model._default_manager.order_by("pk").first()
+        answers = [boss.get(url(model, "add")).status_code]
+        if row is not None:
+            answers += [
+                boss.post(url(model, "change", row.pk), {}).status_code,
+                boss.post(url(model, "delete", row.pk), {"post": "yes"}).status_code,
+            ]
+        if set(answers) != {403}:
+            wrong.append((model._meta.label, answers))
+    assert not wrong
+
+
+def test_no_hash_of_a_secret_is_shown(boss: Client) -> None:
+    token = ApiToken.objects.get()
+    assert token.secret_hash not in boss.get(url(ApiToken, "change", token.pk)).content.decode()
+
+
+def test_tokens_are_revoked_and_alerts_acknowledged_through_their_domain_functions(boss: Client) -> None:
+    from alerts.models import Alert
+    from live.models import Event
+
+    token, alert = ApiToken.objects.get(), Alert.objects.get(kind="note")
+    chosen = {"action": "revoke", "_selected_action": [str(token.pk)]}
+    boss.post(url(ApiToken, "changelist"), chosen)
+    chosen = {"action": "acknowledge", "_selected_action": [str(alert.pk)]}
+    boss.post(url(Alert, "changelist"), chosen)
+    token.refresh_from_db()
+    alert.refresh_from_db()
+    assert token.revoked_at is not None
+    assert alert.acknowledged_at is not None
+    assert Event.objects.filter(kind="acknowledged").exists()
+
+
+def test_strangers_and_users_are_kept_out(bob: User) -> None:
+    assert Client().get("/admin/").status_code == 302
+    client = Client()
+    client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/admin/accounts/user/").status_code == 302
