@@ -1,0 +1,299 @@
+"""Runs a history through the SQL engine and through the pure machine side by side, and compares them at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from automation import arming, evaluating, lifecycle
+from automation.models import Action, ActionStatus
+from automation.triggers.registry import TRIGGERS
+from markets.models import Exchange, Instrument
+from markets.observables import USABLE_FOR
+from markets.quoting import record_ticks
+from markets.types import Tick
+from portfolios.models import Portfolio
+from watches import following, machine
+from watches.machine import WatchState
+from watches.models import Series
+from watches.specs import PEAKS, Base, MarketSlice, Repeat, SeriesKind, WatchSpec
+
+START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+SYMBOLS = ("AAA", "BBB")
+MOST_RULES = 6
+PREV_CLOSE, SESSION_OPEN = Decimal(100), Decimal(101)
+D = Decimal
+# What the engine says of every rule, in one query.
+STANDING = """
+SELECT w.owner_id, w.phase, w.rearm_at, s.observable, s.reference,
+       ARRAY(SELECT e.triggered_at FROM automation_actionexecution e
+             WHERE e.action_id = w.owner_id AND e.cause = 'trigger' ORDER BY e.epoch)
+FROM watches_watch w JOIN watches_series s ON s.id = w.series_id
+"""
+Rule = tuple[str, tuple[str, dict[str, Any]], int | None, int]  # symbol, (trigger, parameters), maximum, cooldown
+
+
+def make_people_and_symbols() -> None:
+    """What every history starts from."""
+    exchange = Exchange.objects.create(code="XTST", name="Test")
+    for symbol in SYMBOLS:
+        Instrument.objects.create(symbol=symbol, name=symbol, exchange=exchange)
+    Portfolio.objects.create(user=User.objects.create_user("twin"), name="p", primary=True)
+
+
+@dataclass
+class Twin:
+    """One rule as the pure machine sees it."""
+
+    spec: WatchSpec
+    state: WatchState
+    symbol: str
+    maximum: int | None
+    cooldown: int
+    fired: list[datetime]
+    by_hand: int
+
+    def left(self, after: int) -> bool:
+        """Whether an execution is left after so many more."""
+        return self.maximum is None or len(self.fired) + self.by_hand + after < self.maximum
+
+
+@dataclass
+class Range:
+    """The mirror of a standing quote."""
+
+    low: Decimal
+    high: Decimal
+    last: Decimal
+    since: datetime
+    received: datetime
+    volume: Decimal
+    dirty: bool = True
+
+
+class World:
+    """The market, the rules, and their twins. An operation is (name, arguments…), done by `do_<name>`."""
+
+    def __init__(self) -> None:
+        self.portfolio = Portfolio.objects.select_related("user").get(user__username="twin")
+        self.user = self.portfolio.user
+        self.now = START
+        self.ids: list[UUID] = []
+        self.status: dict[UUID, str] = {}
+        self.twins: dict[UUID, Twin] = {}
+        self.quotes: dict[str, Range] = {}
+        self.bases: dict[tuple[str, str], tuple[Decimal, Decimal, Decimal | None]] = {}
+
+    def run(self, operation: tuple[Any, ...]) -> None:
+        self.now += timedelta(milliseconds=250)
+        handler: Callable[..., None] = getattr(self, f"do_{operation[0]}")
+        handler(*operation[1:])
+
+    # --- what can happen
+    def do_tick(self, symbol: str, path: list[Decimal], shown: bool) -> None:
+        quote = self.quotes.get(symbol)
+        volume = (quote.volume if quote else D(0)) + 300
+        common = {"symbol": symbol, "at": self.now, "source": "test", "volume": volume, "session_date": START.date()}
+        bases = {"prev_close": PREV_CLOSE, "session_open": SESSION_OPEN}
+        record_ticks(now=self.now, ticks=[Tick(price=price, **common, **bases) for price in path])
+        low, high, last, since = min(path), max(path), path[-1], self.now
+        if quote and quote.dirty and self.now - quote.received < USABLE_FOR:
+            low, high, since = min(low, quote.low), max(high, quote.high), quote.since
+        self.quotes[symbol] = Range(low=low, high=high, last=last, since=since, received=self.now, volume=volume)
+        if shown:
+            self.do_evaluate()
+
+    def do_evaluate(self) -> None:
+        evaluating.evaluate_quotes(now=self.now)
+        for symbol, quote in self.quotes.items():
+            if quote.dirty and self.now - quote.received < USABLE_FOR:
+                self._show(symbol, self._slice(quote))
+            if quote.dirty:
+                quote.dirty, quote.low, quote.high = False, quote.last, quote.last
+        self._cool_down()
+        self.compare()
+
+    def do_wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def do_create(self, rule: Rule) -> None:
+        """The row and its watch. That a draft becomes this row is tested elsewhere, and would take most of the time."""
+        symbol, (kind, params), maximum, cooldown = rule
+        if len(self.ids) >= MOST_RULES:
+            return
+        action = Action.objects.create(
+            user=self.user,
+            portfolio=self.portfolio,
+            action_type="NOTIFY",
+            instrument_id=symbol,
+            trigger_type=kind,
+            trigger_params=TRIGGERS[kind].parse(params),
+            max_executions=maximum,
+            cooldown_seconds=cooldown,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        arming.arm(action, now=self.now)
+        self.ids.append(action.id)
+        self._arm(action)
+
+    def do_pause(self, index: int) -> None:
+        if action_id := self._which(index, "active"):
+            lifecycle.pause(user=self.user, action_id=action_id, now=self.now, actor="test")
+            self.status[action_id] = "paused"
+            self._off(action_id)
+
+    def do_resume(self) -> None:
+        for action_id in [id for id, status in self.status.items() if status == "paused"][:1]:
+            action = lifecycle.resume(user=self.user, action_id=action_id, now=self.now, actor="test")
+            self._arm(action)
+
+    def do_edit(self, index: int, new: tuple[str, dict[str, Any]]) -> None:
+        if action_id := self._which(index, "active", "paused"):
+            old = Action.objects.get(id=action_id)
+            changes = {"trigger_type": new[0], "trigger_params": new[1]}
+            edited = lifecycle.update_action(
+                user=self.user, action_id=action_id, changes=changes, now=self.now, actor="test"
+            )
+            if edited.epoch != old.epoch:
+                self._arm(edited)
+
+    def do_retouch(self, index: int) -> None:
+        """An edit of something else must not disturb peaks, sides or cooldowns."""
+        if action_id := self._which(index, "active", "paused"):
+            changes = {"notes": str(self.now)}
+            lifecycle.update_action(user=self.user, action_id=action_id, changes=changes, now=self.now, actor="test")
+
+    def do_by_hand(self, index: int) -> None:
+        """An execution by hand uses up one, and disturbs nothing else."""
+        action_id = self._which(index, "active", "paused")
+        if action_id and self.twins[action_id].left(0):
+            lifecycle.execute_now(user=self.user, action_id=action_id, now=self.now, actor="test")
+            self.twins[action_id].by_hand += 1
+            if not self.twins[action_id].left(0):
+                self._off(action_id)
+
+    def do_base(self, symbol: str, window: str, base: Decimal | None) -> None:
+        for prefix in ("", "abs_"):
+            name = f"{prefix}change_pct:{window}"
+            if Series.objects.filter(subject=symbol, observable=name).update(reference=base):
+                self.bases[symbol, name] = (D(-100), D(100), base)
+
+    def do_spread(self, symbol: str, quarter: int) -> None:
+        """The live averages' coefficients after a bar closed: spread = shift + price * 15 / 100."""
+        name, shift = "ma_spread:sma:5:20:1d", D(-15) + D(quarter) / 4
+        changes = {"shift": shift, "numerator": D(15), "reference": D(100)}
+        if Series.objects.filter(subject=symbol, observable=name).update(**changes):
+            self.bases[symbol, name] = (shift, D(15), D(100))
+
+    def do_push(self, symbol: str, value: int) -> None:
+        """A bar closed: the averages crossed upwards, downwards or not."""
+        names = {"ma_cross:": D(value), "abs_ma_cross:": D(abs(value))}
+        rows = Series.objects.filter(subject=symbol, observable__contains="ma_cross:")
+        values = {row.id: names["abs_ma_cross:" if row.observable.startswith("abs_") else "ma_cross:"] for row in rows}
+        evaluating.evaluate_values(values, at=self.now, now=self.now)
+        for name, pushed in names.items():
+            point = MarketSlice(at=self.now, since=self.now, low=D(1), high=D(1), last=D(1), pushed=pushed)
+            self._show(symbol, point, pushed_series=name)
+        if values:
+            self._cool_down()
+        self.compare()
+
+    def do_merge(self) -> None:
+        following.merge_equal_groups()
+        following.forget_unused_series()
+        peaks = Series.objects.filter(kind__in=list(PEAKS))
+        seen = [(row.subject, row.kind, row.short, row.reference) for row in peaks]
+        assert len(seen) == len(set(seen)), "equal peak groups were not merged"
+
+    # --- the mirror
+    def _slice(self, quote: Range) -> MarketSlice:
+        return MarketSlice(
+            at=self.now,
+            since=quote.since,
+            low=quote.low,
+            high=quote.high,
+            last=quote.last,
+            volume=quote.volume,
+            prev_close=PREV_CLOSE,
+            session_open=SESSION_OPEN,
+        )
+
+    def _which(self, index: int, *statuses: str) -> UUID | None:
+        if index >= len(self.ids) or self.status[self.ids[index]] not in statuses:
+            return None
+        return self.ids[index]
+
+    def _off(self, action_id: UUID) -> None:
+        twin = self.twins[action_id]
+        twin.state = replace(twin.state, phase=machine.OFF)
+
+    def _arm(self, action: Action) -> None:
+        """The twin of a rule that was created, resumed or given another trigger: armed afresh."""
+        plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+        old = self.twins.get(action.id)
+        twin = Twin(
+            spec=plan.spec,
+            state=machine.start(plan.spec, self.now),
+            symbol=action.instrument_id or "",
+            maximum=action.max_executions,
+            cooldown=action.cooldown_seconds,
+            fired=old.fired if old else [],
+            by_hand=old.by_hand if old else 0,
+        )
+        self.twins[action.id], self.status[action.id] = twin, str(action.status)
+        if action.status != ActionStatus.ACTIVE or not twin.left(0):
+            self._off(action.id)
+            return
+        quote = self.quotes.get(twin.symbol)
+        if quote and not quote.dirty:  # arming shows the standing quote again
+            quote.dirty, quote.since = True, self.now
+
+    def _show(self, symbol: str, market: MarketSlice, pushed_series: str | None = None) -> None:
+        for twin in self.twins.values():
+            series = twin.state.series
+            pushed = series.kind == SeriesKind.PUSHED
+            if twin.symbol != symbol or pushed != (pushed_series is not None):
+                continue
+            if pushed_series and not series.observable.startswith(pushed_series):
+                continue
+            self._use_bases(twin)
+            repeat = Repeat(repeats=twin.left(1), cooldown_seconds=twin.cooldown)
+            twin.state, fired = machine.step(twin.spec, repeat, twin.state, market)
+            if fired:
+                twin.fired.append(self.now)
+
+    def _use_bases(self, twin: Twin) -> None:
+        series = twin.state.series
+        stored = self.bases.get((series.subject, series.observable))
+        if stored and series.base == Base.STORED:
+            shift, numerator, reference = stored
+            series = replace(series, shift=shift, numerator=numerator, reference=reference)
+            twin.state = replace(twin.state, series=series)
+
+    def _cool_down(self) -> None:
+        """Cooldowns pass for every rule, whatever ticked."""
+        for twin in self.twins.values():
+            twin.state = machine.rearm(twin.spec, twin.state, self.now)
+
+    def compare(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(STANDING)
+            rows = {row[0]: row[1:] for row in cursor.fetchall()}
+        for action_id, twin in self.twins.items():
+            phase, rearm_at, observable, reference, fired = rows[action_id]
+            state = twin.state
+            told = f"{twin.spec}: machine {state}; engine phase {phase} on {observable} = {reference}"
+            assert fired == twin.fired, told
+            assert phase == state.phase, told
+            if state.phase in (machine.RECOVER, machine.COOLING):
+                assert rearm_at == state.rearm_at, told
+            if state.series.kind in PEAKS and phase == machine.ARMED:
+                assert reference == state.series.reference, told
