@@ -158,6 +158,9 @@ class LocalBroker(Broker, Protocol):
     def submit_many(self, orders: Sequence[ApprovedOrder]) -> Sequence[BrokerOrder | BrokerError]:
         """Send a batch; the answers are in the order of `orders`."""
 
+    def cancel_many(self, broker_order_ids: Sequence[str]) -> Sequence[BrokerOrder]:
+        """Cancel what is left of these orders; those already closed are returned as they are."""
+
 
 def is_local(broker: Broker) -> TypeGuard[LocalBroker]:
     """Whether the broker commits with us."""

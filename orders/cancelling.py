@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from brokers.port import BrokerOrder
+from brokers.models import BrokerAccount
+from brokers.port import BrokerError, is_local
 from brokers.registry import broker_for
 from common.errors import Conflict, NotFound
 from orders import fills
-from orders.merging import adopt
+from orders.merging import adopt, merge
 from orders.models import Order
-from orders.moving import move
+from orders.moving import Move, move_many
 from orders.placing import lock_portfolio
 from orders.states import AT_BROKER, OrderState
-from orders.telling import announce_orders, settle
+from orders.telling import announce_orders, settle, tell_ends
 
+log = logging.getLogger(__name__)
 S = OrderState
 NOT_SENT = frozenset({S.AWAITING_APPROVAL, S.QUEUED})
 ON_THE_WIRE = frozenset({S.SUBMITTING, S.UNKNOWN})
@@ -38,22 +43,11 @@ def cancel_order(*, user: Any, order_id: UUID, now: datetime, actor: str) -> Ord
 
 def cancel(order: Order, *, note: str, now: datetime) -> Order:
     """Cancel one order; returns it as it is afterwards. See `cancel_order` for what it raises."""
-    if not cancel_unsent(order.pk, note=note, now=now):
+    if order.state in NOT_SENT:
+        _cancel_unsent(order.portfolio_id, [order.pk], note, now)
+    if Order.objects.values_list("state", flat=True).get(pk=order.pk) != S.CANCELLED:
         cancel_sent(order.pk, now=now)
     return Order.objects.select_related("instrument").get(pk=order.pk)
-
-
-def cancel_unsent(order_id: UUID, *, note: str, now: datetime) -> bool:
-    """Cancel an order that has not left us; False when it has."""
-    with transaction.atomic():
-        order, user_id = _lock(order_id)
-        if order.state not in NOT_SENT:
-            return False
-        order.reason_code, order.reason = "CANCELLED", note[:400]
-        move(order, S.CANCELLED, now=now, note=note)
-        announce_orders([order], user_id=user_id, now=now)
-        settle([order])
-        return True
 
 
 def cancel_sent(order_id: UUID, *, now: datetime) -> None:
@@ -66,22 +60,71 @@ def cancel_sent(order_id: UUID, *, now: datetime) -> None:
     if order.state not in AT_BROKER:
         raise Conflict(f"The order is {OrderState(order.state).label.lower()}: there is nothing left to cancel.")
     broker = broker_for(order.account, clock=lambda: now)
-    if broker.local:
-        with transaction.atomic():
-            portfolio, account = lock_portfolio(order.portfolio_id)
-            answer = broker.cancel(order.broker_order_id)
-            fills.catch_up(portfolio=portfolio, account=account, broker=broker, now=now)
-            _take_over(order_id, answer, now)
+    if is_local(broker):
+        _cancel_local(order.portfolio_id, [order_id], now=now)
         return
     answer = broker.cancel(order.broker_order_id)
     fills.poll_executions(order.account, broker, now=now)
     with transaction.atomic():
-        _take_over(order_id, answer, now)
+        fresh, user_id = _lock(order_id)
+        adopt(fresh, answer, user_id=user_id, now=now)
 
 
-def _take_over(order_id: UUID, answer: BrokerOrder, now: datetime) -> None:
-    order, user_id = _lock(order_id)
-    adopt(order, answer, user_id=user_id, now=now)
+def cancel_all(orders: QuerySet[Order], *, note: str, now: datetime) -> None:
+    """Cancel everything among `orders` that can be cancelled now.
+
+    The unsent orders of a portfolio are one batch, so are those at an embedded broker. What a remote broker does not
+    cancel is logged and left as it is.
+    """
+    accounts = BrokerAccount.objects.filter(pk__in=orders.filter(state__in=NOT_SENT | AT_BROKER).values("account"))
+    for account in accounts.order_by("pk"):
+        own = orders.filter(account=account).order_by("created_at", "pk")
+        _cancel_unsent(account.portfolio_id, own.filter(state__in=NOT_SENT).values_list("pk", flat=True), note, now)
+        at_broker = list(own.filter(state__in=AT_BROKER).values_list("pk", flat=True))
+        if broker_for(account).local:
+            _cancel_local(account.portfolio_id, at_broker, now=now)
+            continue
+        for order_id in at_broker:
+            _try_to_cancel(order_id, now=now)
+
+
+def _cancel_unsent(portfolio_id: UUID, order_ids: Iterable[UUID], note: str, now: datetime) -> None:
+    with transaction.atomic():
+        portfolio, _ = lock_portfolio(portfolio_id)
+        rows = Order.objects.filter(pk__in=list(order_ids), state__in=NOT_SENT).defer("verdict")
+        orders = list(rows.select_for_update(no_key=True).order_by("created_at", "pk"))
+        for order in orders:
+            order.reason_code, order.reason = "CANCELLED", note[:400]
+        moved = move_many([Move(order=order, to=S.CANCELLED, note=note) for order in orders], now=now)
+        announce_orders(moved, user_id=portfolio.user_id, now=now)
+        settle(moved)
+
+
+def _cancel_local(portfolio_id: UUID, order_ids: Sequence[UUID], *, now: datetime) -> None:
+    if not order_ids:
+        return
+    with transaction.atomic():
+        portfolio, account = lock_portfolio(portfolio_id)
+        broker = broker_for(account, clock=lambda: now)
+        rows = Order.objects.filter(pk__in=order_ids, state__in=AT_BROKER).defer("verdict")
+        orders = list(rows.select_for_update(no_key=True).order_by("created_at", "pk"))
+        if not is_local(broker) or not orders:
+            return
+        answers = {a.client_order_id: a for a in broker.cancel_many([order.broker_order_id for order in orders])}
+        fills.catch_up(portfolio=portfolio, account=account, broker=broker, now=now, loaded=orders)
+        steps = [merge(order, answers[order.client_order_id], now=now) for order in orders if order.state in AT_BROKER]
+        moved = move_many([step for step in steps if step.to != step.order.state], now=now)
+        announce_orders(moved, user_id=portfolio.user_id, now=now)
+        tell_ends(moved, user_id=portfolio.user_id, now=now)
+
+
+def _try_to_cancel(order_id: UUID, *, now: datetime) -> None:
+    try:
+        cancel_sent(order_id, now=now)
+    except BrokerError as error:
+        log.warning("order %s was not cancelled yet: %s", order_id, error.message)
+    except Conflict as error:
+        log.info("order %s moved while it was cancelled: %s", order_id, error.detail)
 
 
 def _lock(order_id: UUID) -> tuple[Order, int]:

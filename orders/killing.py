@@ -7,7 +7,6 @@ rest.
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,11 +19,11 @@ from accounts.models import User
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
 from brokers.models import BrokerAccount
-from brokers.port import BrokerError
+from brokers.registry import broker_for
 from common.errors import Conflict, InvalidInput
 from live.push import Announcement, announce_many
 from orders import submitting
-from orders.cancelling import cancel
+from orders.cancelling import cancel_all
 from orders.claiming import due
 from orders.models import Order, Source
 from orders.reconciling import reconcile_account
@@ -34,7 +33,6 @@ from safety import switch
 from safety.models import Switch
 from safety.switch import RESUME_WORD
 
-log = logging.getLogger(__name__)
 S = OrderState
 WAIT = timedelta(seconds=15)
 PAUSE_SECONDS = 0.02
@@ -71,8 +69,7 @@ def kill(*, scope: str, scope_id: str, user: User | None, reason: str, actor: st
     scope: global, user, portfolio, action or agent. Not inside a transaction: the flag must be committed first.
     """
     watch = Stopwatch(now)
-    with transaction.atomic(durable=True):
-        row = switch.kill(scope=scope, scope_id=scope_id, user=user, reason=reason, actor=actor, now=now)
+    row = switch.kill(scope=scope, scope_id=scope_id, user=user, reason=reason, actor=actor, now=now)
     scope_id = row.scope_id
     affected = orders_in(scope, scope_id)
     open_before = set(affected.filter(state__in=IN_FLIGHT).values_list("pk", flat=True))
@@ -113,8 +110,7 @@ def _empty(affected: QuerySet[Order], watch: Stopwatch, *, note: str) -> set[UUI
     while True:
         now = watch.now()
         _resolve_unknown(affected, now)
-        for order in affected.filter(state__in=IN_FLIGHT - {S.SUBMITTING, S.UNKNOWN}).order_by("created_at"):
-            _try_to_cancel(order, note=note, now=now)
+        cancel_all(affected, note=note, now=now)
         left = set(affected.filter(state__in=IN_FLIGHT).values_list("pk", flat=True))
         if not left or watch.elapsed() > WAIT:
             return left
@@ -122,22 +118,21 @@ def _empty(affected: QuerySet[Order], watch: Stopwatch, *, note: str) -> set[UUI
 
 
 def _resolve_unknown(affected: QuerySet[Order], now: datetime) -> None:
-    """Look up what a dead worker left behind or nobody knows; living submitters are waited for."""
+    """Look up what a dead worker left behind or nobody knows; living submitters to remote brokers are waited for.
+
+    An embedded broker takes nothing from a submitter whose lease is gone, so its leases are taken away at once.
+    """
     affected.filter(state=S.UNKNOWN).update(not_before=None)
+    sending = affected.filter(state=S.SUBMITTING)
+    accounts = BrokerAccount.objects.filter(pk__in=sending.values("account"))
+    local = [account.pk for account in accounts if broker_for(account).local]
+    if local:
+        sending.filter(account__in=local).update(lease_until=now)
     ids = list(
         due(now).filter(pk__in=affected.filter(state__in=[S.SUBMITTING, S.UNKNOWN])).values_list("pk", flat=True)
     )
     if ids:
         submitting.submit_once(ids, now=now)
-
-
-def _try_to_cancel(order: Order, *, note: str, now: datetime) -> None:
-    try:
-        cancel(order, note=note, now=now)
-    except BrokerError as error:
-        log.warning("order %s was not cancelled yet: %s", order.pk, error.message)
-    except Conflict as error:
-        log.info("order %s moved while it was cancelled: %s", order.pk, error.detail)
 
 
 def _tell(report: KillReport, user: User | None, reason: str, now: datetime) -> None:

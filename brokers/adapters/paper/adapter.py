@@ -87,15 +87,17 @@ class PaperBroker:
         return [refused.get(key) or translate.order(known[key]) for key in ids]
 
     def cancel(self, broker_order_id: str) -> BrokerOrder:
+        found = self.cancel_many([broker_order_id])
+        if not found:
+            raise BrokerError(f"The paper broker has no order {broker_order_id}.", permanent=True, code="NOT_FOUND")
+        return found[0]
+
+    def cancel_many(self, broker_order_ids: Sequence[str]) -> Sequence[BrokerOrder]:
         with transaction.atomic():
             matching.lock_accounts([self._account.pk])
-            row = PaperOrder.objects.filter(account=self._account, pk=broker_order_id).first()
-            if row is None:
-                raise BrokerError(f"The paper broker has no order {broker_order_id}.", permanent=True, code="NOT_FOUND")
-            if row.closed_at is None:
-                row.status, row.closed_at = Status.CANCELLED, self._clock()
-                row.save(update_fields=["status", "closed_at"])
-        return translate.order(row)
+            rows = PaperOrder.objects.filter(account=self._account, pk__in=broker_order_ids).order_by("pk")
+            rows.filter(closed_at=None).update(status=Status.CANCELLED, closed_at=self._clock())
+            return [translate.order(row) for row in rows]
 
     def find(self, client_order_id: str) -> BrokerOrder | None:
         row = PaperOrder.objects.filter(account=self._account, client_order_id=client_order_id).first()
