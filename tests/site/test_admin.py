@@ -90,3 +90,15 @@ def test_strangers_and_users_are_kept_out(bob: User) -> None:
     client = Client()
     client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get("/admin/accounts/user/").status_code == 302
+
+
+def test_a_schedule_can_be_made_and_changed(boss: Client) -> None:
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    every = IntervalSchedule.objects.create(every=10, period="seconds")
+    assert "site.pulse" in boss.get(url(PeriodicTask, "add")).content.decode()
+    form = {"name": "extra pulse", "regtask": "site.pulse", "enabled": "on", "interval": every.pk}
+    empty = {"args": "[]", "kwargs": '{"queue": "jobs"}', "headers": "{}", "priority": "", "description": ""}
+    made = boss.post(url(PeriodicTask, "add"), {**form, **empty})
+    assert made.status_code == 302, made.content.decode()[-3000:]
+    assert PeriodicTask.objects.get(name="extra pulse").task == "site.pulse"
