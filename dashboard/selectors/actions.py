@@ -27,6 +27,7 @@ HISTORY = 50
 LOOKED_AT = 200
 NEXT = 5
 SYMBOLS = 300
+MAXIMA = {None: "no limit", 1: "once"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +140,7 @@ def settings_of(action: Action) -> list[tuple[str, str]]:
     limits = [
         ("portfolio", action.portfolio.name),
         ("order", f"{action.get_order_type_display()}, {action.get_time_in_force_display()}"),
-        ("at most", "no limit" if action.max_executions is None else f"{action.max_executions} times"),
+        ("at most", MAXIMA.get(action.max_executions, f"{action.max_executions} times")),
         ("wait between firings", f"{action.cooldown_seconds} s"),
     ]
     window = [

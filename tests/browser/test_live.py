@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from alerts.raising import raise_alert
+from automation import lifecycle
 from common.clock import now
 from portfolios.ledger import open_position
 from tests.browser.conftest import Complaints, Server
@@ -47,6 +48,15 @@ def test_prices_move_by_themselves(site: Page, desk: Desk, domain: Domain, serve
     domain(quote, "TSLA", "104.5", at=now())
     expect(cell).to_have_text("104.50")
     expect(site.locator("tr", has=cell)).to_contain_text("$313.50")  # the server's own arithmetic follows
+
+
+def test_a_firing_shows_on_the_rules_page(site: Page, desk: Desk, domain: Domain, server: Server) -> None:
+    make_rule(site, server)
+    expect(site.locator("#standing")).to_contain_text("0 of 1")
+    action = domain(desk.user.actions.get)
+    domain(lifecycle.execute_now, user=desk.user, action_id=action.pk, now=now(), actor="another page")
+    expect(site.locator("#standing")).to_contain_text("1 of 1")
+    expect(site.locator("#executions")).to_contain_text("by hand")
 
 
 def test_a_cut_is_shown_and_what_was_missed_is_fetched(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from alerts.models import Alert
 from alerts.raising import raise_alert
 from common.clock import now
+from common.heartbeats import beat
+from dashboard.selectors.watching import health_of
 from orders.placing import place
 from safety.models import SafetyEvent, Switch
 from tests.orders.making import Desk
@@ -84,3 +88,12 @@ def test_one_users_kill_is_not_anothers(site: Client, desk: Desk, other: Desk, c
     site.post("/safety/kill/", {"reason": "mine"})
     client.force_login(other.user, backend="django.contrib.auth.backends.ModelBackend")
     assert "Kill switch is on" not in client.get("/").content.decode()
+
+
+def test_health_counts_the_workers_as_one(site: Client, desk: Desk) -> None:
+    moment = now()
+    for process, seconds in (("feed:demo", 1), ("queue:jobs", 3), ("queue:ticks", 90)):
+        beat(process, now=moment - timedelta(seconds=seconds))
+    beats = {b["process"]: round(b["age"]) for b in health_of(desk.user, now=moment)["beats"]}
+    assert beats == {"feed:demo": 1, "workers": 90}
+    assert "Workers" in site.get("/parts/health/").content.decode()

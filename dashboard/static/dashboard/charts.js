@@ -75,7 +75,9 @@
     figure.replaceChildren();
     const chart = LightweightCharts.createChart(figure, { ...look(), autoSize: true });
     draw[figure.dataset.chart](chart, data);
-    chart.timeScale().setVisibleLogicalRange({ from: 0, to: data.points.length * 1.04 });
+    const count = data.points.length;
+    if (count < 30) chart.timeScale().fitContent();
+    else chart.timeScale().setVisibleLogicalRange({ from: 0, to: count * 1.04 }); // room for the last marker's words
     figure.chart = chart;
   };
 

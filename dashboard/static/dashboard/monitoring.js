@@ -43,6 +43,11 @@
     return list;
   };
 
+  const listed = (object) =>
+    Object.entries(object)
+      .map(([key, value]) => `${key} ${Array.isArray(value) && !value.length ? "none" : value}`)
+      .join(", ") || "–";
+
   const table = (rows) => {
     const scrolls = make("div", "scrolls");
     const element = make("table");
@@ -54,7 +59,7 @@
       const line = body.insertRow();
       for (const name of names) {
         const value = row[name] ?? null;
-        line.append(value && typeof value === "object" ? make("td", "", JSON.stringify(value)) : make("td", "", said(name, value)));
+        line.append(value && typeof value === "object" ? make("td", "", listed(value)) : make("td", "", said(name, value)));
       }
     }
     scrolls.append(element);
