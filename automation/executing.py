@@ -17,7 +17,7 @@ from automation import settling
 from automation.effects.base import Done, Effect
 from automation.effects.notify import NOTIFY
 from automation.effects.registry import EFFECTS
-from automation.models import ActionExecution, ActionStatus, ExecutionState, Mode
+from automation.models import OPEN_EXECUTIONS, ActionExecution, ActionStatus, ExecutionState, Mode
 from common.errors import PufflingError
 from orders.crashpoints import crash_point
 
@@ -79,6 +79,11 @@ def carry_out(executions: Sequence[ActionExecution], *, now: datetime) -> None:
             results = [Done(state=ExecutionState.FAILED, reason_code=error.code, error=str(error)[:400])] * len(chosen)
         crash_point("effect-done")
         settling.finish(list(zip(chosen, results, strict=True)), now=now)
+        # An order may have come to its end in another process while its execution was still under our lease: the
+        # nudge to settle it came too early then, and no other follows.
+        working = [e.id for e, done in zip(chosen, results, strict=True) if done.state in OPEN_EXECUTIONS]
+        if working:
+            settling.settle(working, now=now)
 
 
 def _effect(execution: ActionExecution) -> Effect:
