@@ -26,6 +26,8 @@ from common.clock import now
 from puffling_site.runtime.process import free_port
 from tests.orders.making import SYMBOLS, Desk, open_desk, open_market, quote
 
+# Playwright's loop runs in the thread that sets the database up.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -102,7 +104,8 @@ def database(django_test_environment: None, django_db_blocker: Any) -> Iterator[
         settings = connection.settings_dict
         url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**settings)
         connection.close()
-        yield {**os.environ, "DATABASE_URL": url, "PUFFLING_ENV": "test"}
+        inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+        yield {**inherited, "DATABASE_URL": url, "PUFFLING_ENV": "test"}
 
 
 @pytest.fixture(scope="session")
