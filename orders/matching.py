@@ -8,7 +8,6 @@ from datetime import datetime
 from django.db import transaction
 
 from brokers.adapters.paper import matching
-from brokers.adapters.paper.matching import Ranges
 from brokers.registry import broker_for
 from markets.observables import USABLE_FOR
 from orders import fills
@@ -17,16 +16,16 @@ from orders.placing import lock_portfolio
 from orders.states import IN_FLIGHT
 
 
-def match_paper(*, now: datetime, symbols: Iterable[str] | None = None, ranges: Ranges | None = None) -> int:
+def match_paper(*, now: datetime, symbols: Iterable[str] | None = None) -> int:
     """Match the open paper orders that `symbols` (None: any) can fill now; returns how many of our orders changed.
 
     One transaction per account. An account whose orders no quote reaches costs nothing.
     """
     changed = 0
-    for account in matching.accounts_with_crossed_orders(symbols=symbols, now=now, ranges=ranges):
+    for account in matching.accounts_with_crossed_orders(symbols=symbols, now=now):
         with transaction.atomic():
             portfolio, fresh = lock_portfolio(account.portfolio_id)
-            if matching.match_symbols(symbols, now=now, ranges=ranges, account=fresh):
+            if matching.match_symbols(symbols, now=now, account=fresh):
                 broker = broker_for(fresh, clock=lambda: now)
                 changed += fills.catch_up(portfolio=portfolio, account=fresh, broker=broker, now=now)
     return changed

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Sequence
 from uuid import UUID
 
 from celery import shared_task
@@ -28,13 +26,9 @@ def submit(portfolio_ids: Sequence[str] | None = None, order_ids: Sequence[str] 
 
 
 @shared_task(name="orders.match_paper", queue="trading")
-def match_paper(symbols: Sequence[str], ranges: Mapping[str, Sequence[str]] | None = None) -> None:
-    """Fill resting paper orders of these symbols. `ranges`: {symbol: [low, high, since]} seen by the evaluation."""
-    seen = {
-        symbol: (Decimal(low), Decimal(high), datetime.fromisoformat(since))
-        for symbol, (low, high, since) in (ranges or {}).items()
-    }
-    matching.match_paper(symbols=symbols, ranges=seen, now=now())
+def match_paper(symbols: Sequence[str]) -> None:
+    """Fill resting paper orders of these symbols."""
+    matching.match_paper(symbols=symbols, now=now())
 
 
 @shared_task(name="orders.expire", queue="trading")

@@ -7,7 +7,7 @@ orders a quote reaches is one statement over the index of open orders, so matchi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,25 +17,21 @@ from django.db import connection, transaction
 
 from brokers.models import BrokerAccount, PaperFill, PaperOrder
 from markets import fill_model
-from markets.arrays import literal, texts
+from markets.arrays import texts
 from markets.models import Quote
 
 Status = PaperOrder.Status
 QUOTE_MAX_AGE = timedelta(seconds=15)
-# What an evaluation saw of a symbol: low, high, and since when. Without it the standing quote's own range counts.
-Ranges = Mapping[str, tuple[Decimal, Decimal, datetime]]
 
 # Extremes seen before the order came, or before its last fill, do not count for it: then only the last price does.
 CROSSED = """
 SELECT o.id, o.account_id, m.low, m.high
 FROM brokers_paperorder o
 JOIN markets_quote q ON q.symbol = o.symbol
-LEFT JOIN unnest(%(range_symbols)s::text[], %(lows)s::numeric[], %(highs)s::numeric[], %(sinces)s::timestamptz[])
-    AS r (symbol, low, high, since) ON r.symbol = o.symbol AND r.since >= COALESCE(o.matched_at, o.accepted_at)
 CROSS JOIN LATERAL (SELECT q.range_since >= COALESCE(o.matched_at, o.accepted_at)) AS c (counts)
 CROSS JOIN LATERAL (
-    SELECT LEAST(r.low, o.range_low, CASE WHEN c.counts THEN q.low ELSE q.last END),
-           GREATEST(r.high, o.range_high, CASE WHEN c.counts THEN q.high ELSE q.last END)
+    SELECT LEAST(o.range_low, CASE WHEN c.counts THEN q.low ELSE q.last END),
+           GREATEST(o.range_high, CASE WHEN c.counts THEN q.high ELSE q.last END)
 ) AS m (low, high)
 WHERE o.closed_at IS NULL
   AND (%(symbols)s::text[] IS NULL OR o.symbol = ANY(%(symbols)s::text[]))
@@ -102,7 +98,6 @@ def match_symbols(
     symbols: Iterable[str] | None,
     *,
     now: datetime,
-    ranges: Ranges | None = None,
     account: BrokerAccount | None = None,
 ) -> int:
     """Trade the open orders of these symbols (None: all) that the market reaches; returns how many traded or triggered.
@@ -111,10 +106,10 @@ def match_symbols(
     """
     wanted = None if symbols is None else sorted(set(symbols))
     with transaction.atomic():
-        ids = {found.account_id for found in _crossed(wanted, now, ranges, account)}
+        ids = {found.account_id for found in _crossed(wanted, now, account)}
         accounts = {row.pk: row for row in lock_accounts(ids)}
         # Again, under the locks: another process may have traded them meanwhile.
-        crossed = {found.order_id: found for found in _crossed(wanted, now, ranges, account) if found.account_id in ids}
+        crossed = {found.order_id: found for found in _crossed(wanted, now, account) if found.account_id in ids}
         orders = list(PaperOrder.objects.filter(pk__in=crossed).order_by("accepted_at", "pk"))
         quotes = {q.instrument_id: q for q in Quote.objects.filter(pk__in={o.instrument_id for o in orders})}
         fills = []
@@ -136,12 +131,10 @@ def keep_ranges(*, oldest: datetime) -> set[str]:
         return {symbol for (symbol,) in cursor.fetchall()}
 
 
-def accounts_with_crossed_orders(
-    *, symbols: Iterable[str] | None, now: datetime, ranges: Ranges | None = None
-) -> list[BrokerAccount]:
+def accounts_with_crossed_orders(*, symbols: Iterable[str] | None, now: datetime) -> list[BrokerAccount]:
     """The accounts that `match_symbols` would touch."""
     wanted = None if symbols is None else sorted(set(symbols))
-    ids = {found.account_id for found in _crossed(wanted, now, ranges, None)}
+    ids = {found.account_id for found in _crossed(wanted, now, None)}
     return list(BrokerAccount.objects.filter(pk__in=ids).order_by("pk"))
 
 
@@ -202,10 +195,7 @@ def expire_orders(account: BrokerAccount, *, now: datetime) -> int:
         return late.update(status=Status.EXPIRED, closed_at=now)
 
 
-def _crossed(
-    symbols: Sequence[str] | None, now: datetime, ranges: Ranges | None, account: BrokerAccount | None
-) -> list[Crossed]:
-    seen = sorted((ranges or {}).items())
+def _crossed(symbols: Sequence[str] | None, now: datetime, account: BrokerAccount | None) -> list[Crossed]:
     with connection.cursor() as cursor:
         cursor.execute(
             CROSSED,
@@ -214,10 +204,6 @@ def _crossed(
                 "account": account.pk if account else None,
                 "now": now,
                 "oldest": now - QUOTE_MAX_AGE,
-                "range_symbols": texts(symbol for symbol, _ in seen),
-                "lows": literal(low for _, (low, _, _) in seen),
-                "highs": literal(high for _, (_, high, _) in seen),
-                "sinces": literal(since for _, (_, _, since) in seen),
             },
         )
         return [Crossed(*row) for row in cursor.fetchall()]
