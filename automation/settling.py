@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
@@ -15,18 +17,17 @@ from automation.effects.base import Done
 from automation.effects.trade import done_for
 from automation.models import COUNTED_EXECUTIONS, Action, ActionExecution, ActionStatus, ExecutionState
 from automation.sentences import effect_sentence
-from automation.triggers.base import ClockPlan
-from automation.triggers.registry import TRIGGERS
 from live.push import Announcement, announce_many
 from orders.models import Order, Source
 from safety.policies import policy_for
 from watches.arming import try_again_at
-from watches.models import Phase, Watch
+from watches.models import Phase, Timer, Watch
 
 # Denials that are about the moment, not about the rule: they do not count towards its review.
 OF_THE_MOMENT = frozenset(
     {"KILL_SWITCH_ACTIVE", "TRADING_HALTED", "STATE_REDUCING", "MARKET_CLOSED", "DAILY_TRADE_CAP", "DAILY_TURNOVER"}
     | {"DAILY_LOSS", "DRAWDOWN", "RATE_LIMIT", "RECONCILING", "LIVE_NOT_ARMED", "PAUSED", "CANCELLED"}
+    | {"EXECUTION_EXPIRED"}
 )
 FIRST_RETRY = timedelta(seconds=60)
 LAST_RETRY = timedelta(minutes=15)
@@ -64,15 +65,8 @@ def finish(results: Sequence[tuple[ActionExecution, Done]], *, now: datetime) ->
                 row.finished_at = now
                 ended.append((row, done))
             saved.append(row)
-        ActionExecution.objects.bulk_update(
-            saved, ["state", "reason_code", "error", "details", "lease_until", "finished_at"], batch_size=500
-        )
-        changed = [row.action for row, done in ended if _move_on(row.action, row, done, now)]
-        Action.objects.bulk_update(
-            changed,
-            ["status", "status_reason", "executions_count", "failures_in_a_row", "epoch", "next_evaluation_at"],
-            batch_size=500,
-        )
+        _save_executions(saved)
+        _move_all_on(ended, now)
         raise_alerts([alert for row, done in ended if (alert := _alert(row, done, now))], now)
         announce_many([_announcement(row) for row in saved], now)
 
@@ -104,23 +98,79 @@ def settle(source_ids: Sequence[UUID] | None = None, *, now: datetime, limit: in
     return len(executions)
 
 
-def _move_on(action: Action, execution: ActionExecution, done: Done, now: datetime) -> bool:
-    """Let an ended execution change its action. Returns whether the action must be saved."""
-    if done.state == ExecutionState.SUCCEEDED:
-        changed = action.failures_in_a_row > 0
-        action.failures_in_a_row = 0
-        if arming.used_up(action) and not _others_open(action, execution) and action.status == ActionStatus.ACTIVE:
-            action.status = ActionStatus.COMPLETED
-            arming.disarm([action])
-            action.next_evaluation_at = None
-            changed = True
-        return changed
+# One statement each, whatever the number of rows: on a crash day thousands of executions end within seconds.
+_SAVE_EXECUTIONS = """
+UPDATE automation_actionexecution e
+SET state = n.state, reason_code = n.code, error = n.error, details = n.details::jsonb, lease_until = NULL,
+    finished_at = n.finished
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+     AS n(id, state, code, error, details, finished)
+WHERE e.id = n.id
+"""
+_SAVE_ACTIONS = """
+UPDATE automation_action a
+SET status = n.status, status_reason = n.reason, executions_count = n.count, failures_in_a_row = n.failures,
+    next_evaluation_at = n.next
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[], %s::int[], %s::timestamptz[])
+     AS n(id, status, reason, count, failures, next)
+WHERE a.id = n.id
+"""
+
+
+def _save_executions(rows: Sequence[ActionExecution]) -> None:
+    _save(
+        _SAVE_EXECUTIONS,
+        [(e.id, str(e.state), e.reason_code, e.error, json.dumps(e.details), e.finished_at) for e in rows],
+    )
+
+
+def _save(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _move_all_on(ended: Sequence[tuple[ActionExecution, Done]], now: datetime) -> None:
+    """Let ended executions change their actions. An action is completed once none of its executions is open."""
+    succeeded = [row.action_id for row, done in ended if done.state == ExecutionState.SUCCEEDED]
+    still_open = set(
+        ActionExecution.objects.filter(action_id__in=succeeded, finished_at__isnull=True).values_list(
+            "action_id", flat=True
+        )
+    )
+    changed: dict[UUID, Action] = {}
+    completed: list[Action] = []
+    for row, done in ended:
+        action = row.action
+        if done.state != ExecutionState.SUCCEEDED:
+            _came_to_nothing(action, row, done, now)
+        elif arming.used_up(action) and action.id not in still_open and action.status == ActionStatus.ACTIVE:
+            action.status, action.next_evaluation_at, action.failures_in_a_row = ActionStatus.COMPLETED, None, 0
+            completed.append(action)
+        elif action.failures_in_a_row:
+            action.failures_in_a_row = 0
+        else:
+            continue
+        changed[action.id] = action
+    if completed:
+        arming.disarm(completed)
+    _save(
+        _SAVE_ACTIONS,
+        [
+            (a.id, str(a.status), a.status_reason, a.executions_count, a.failures_in_a_row, a.next_evaluation_at)
+            for a in changed.values()
+        ],
+    )
+
+
+def _came_to_nothing(action: Action, execution: ActionExecution, done: Done, now: datetime) -> None:
+    """A failure gives its turn back; the rule tries again, or stops for a person after too many."""
     if done.state.value not in COUNTED_EXECUTIONS:
         action.executions_count = max(0, action.executions_count - 1)
     if done.reason_code not in OF_THE_MOMENT:
         action.failures_in_a_row += 1
     if action.status != ActionStatus.ACTIVE:
-        return True
+        return
     if action.failures_in_a_row >= policy_for(action.portfolio).failures_before_review:
         action.status = ActionStatus.FAILED
         action.status_reason = (
@@ -131,28 +181,27 @@ def _move_on(action: Action, execution: ActionExecution, done: Done, now: dateti
         action.next_evaluation_at = None
     else:
         _try_again(action, execution, now)
-    return True
 
 
 def _try_again(action: Action, execution: ActionExecution, now: datetime) -> None:
-    """Arm again on the same level after a while: a stop that was denied must not be forgotten."""
-    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
-    if isinstance(plan, ClockPlan):
-        arming.set_next_due(action, plan, after=now)
+    """Arm again on the same level after a while: a stop that was denied must not be forgotten.
+
+    Only if the watch is still as this firing left it: a new trigger on the old series would be a rule nobody wrote.
+    """
+    timed = Timer.objects.filter(owner_kind=arming.OWNER, owner_id=action.id).exclude(purpose=arming.EXPIRE)
+    if timed.exists():  # its next time, or the beginning of its window, is set
+        return
+    watch = Watch.objects.filter(owner_kind=arming.OWNER, owner_id=action.id).first()
+    not_its_own = execution.cause == "manual" or (watch is not None and watch.epoch != execution.epoch + 1)
+    if watch is None or watch.epoch != action.epoch or (watch.phase == Phase.OFF and not_its_own):
+        arming.arm(action, now=now)  # a clock, an edit while this execution was the last, another firing used it up
+        return
+    if not_its_own:  # edited or fired again since: it is being watched
         return
     wait = min(FIRST_RETRY * 2 ** max(0, action.failures_in_a_row - 1), LAST_RETRY)
     wait = max(wait, timedelta(seconds=action.cooldown_seconds))
-    series = execution.observation.get("series")
-    if series is None:  # executed by hand: the trigger's own watch goes on, unless this had been the last execution
-        if not Watch.objects.filter(owner_kind=arming.OWNER, owner_id=action.id).exclude(phase=Phase.OFF).exists():
-            arming.arm(action, now=now)
-        return
+    series = execution.observation["series"]
     try_again_at(arming.OWNER, action.id, epoch=action.epoch, at=now + wait, series_id=int(series))
-
-
-def _others_open(action: Action, execution: ActionExecution) -> bool:
-    """Whether another execution of the action may still come to nothing and give its turn back."""
-    return action.executions.exclude(id=execution.id).filter(finished_at__isnull=True).exists()
 
 
 _ALERTS: dict[str, tuple[str, str, str]] = {

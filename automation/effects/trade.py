@@ -36,7 +36,11 @@ class Trade:
             queued = [order.id for order in orders if order.state == OrderState.QUEUED]
             if queued:
                 submit_many(queued, now=now)
-            results.update({at: done_for(order) for at, order in zip(positions, orders, strict=True)})
+            # As they stand now: submitting moved them on.
+            fresh = Order.objects.only("state", "filled_quantity", "reason_code", "reason").in_bulk(
+                [order.id for order in orders]
+            )
+            results.update({at: done_for(fresh[order.id]) for at, order in zip(positions, orders, strict=True)})
         return [results[position] for position in range(len(executions))]
 
 
