@@ -193,22 +193,34 @@ def _ended(action: Action) -> str:
 
 def _line(spec: WatchSpec, state: machine.WatchState) -> str:
     side = "below" if state.direction > 0 else "above"
-    level = plain(spec.level)
+    crossing = "ma_" in state.series.observable
     if state.phase == machine.ARMED:
-        return f"Armed: fires {'at' if not spec.strict else 'beyond'} {level}"
+        return "Armed: fires at the next cross" if crossing else f"Armed: fires at {_level(state.series, spec.level)}"
     if state.phase == machine.PRIME:
-        return f"Waiting for the value to be {side} {level} first"
+        first = "the averages are on the other side" if crossing else f"{side} {_level(state.series, spec.level)}"
+        return f"Waits until {first}"
     if state.phase == machine.RECOVER:
-        back = plain(spec.level - state.direction * spec.hysteresis)
-        return f"Fired; waits for the value to come back {side} {back}"
+        back = _level(state.series, spec.level - state.direction * spec.hysteresis)
+        return "Fired; waits for the next bar" if crossing else f"Fired; waits until it is back {side} {back}"
     if state.phase in (machine.COOLING, machine.RETRY):
         until = f"{state.rearm_at:%Y-%m-%d %H:%M:%S} UTC" if state.rearm_at else "?"
         return f"Cooling down until {until}" if state.phase == machine.COOLING else f"Tries again at {until}"
     if state.phase == machine.ACTIVATE and spec.follow and spec.follow.activation is not None:
-        return f"Waiting for the activation price {plain(spec.follow.activation)}"
+        return f"Waits for the activation price ${plain(spec.follow.activation)}"
     if state.phase == machine.WAITING:
-        return "Waiting for the first price"
+        return "Waits for the first price"
     return "Not watched"
+
+
+def _level(series: SeriesSpec, level: Decimal) -> str:
+    """A level in the words of its series: dollars, percent, shares."""
+    name = series.observable.removeprefix("abs_").partition(":")[0]
+    text = plain(level)
+    if name == "price" or series.kind == SeriesKind.PEAK_AMOUNT:
+        return f"${text}"
+    if series.kind == SeriesKind.PEAK_PERCENT:
+        return f"{text} % from the best price"
+    return {"change_pct": f"{text} %", "volume_ratio": f"{text} x the average volume"}.get(name, f"{text} shares")
 
 
 def _warnings(quote: Quote | None, now: datetime) -> tuple[str, ...]:
