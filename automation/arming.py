@@ -28,10 +28,10 @@ def arm(action: Action, *, now: datetime) -> None:
     """
     disarm([action])
     action.next_evaluation_at = None
+    if action.valid_until and action.status in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
+        _timer(action, EXPIRE, action.valid_until)
     if action.status != ActionStatus.ACTIVE:
         return
-    if action.valid_until:
-        _timer(action, EXPIRE, action.valid_until)
     if action.valid_from and action.valid_from > now:
         _timer(action, ARM, action.valid_from)
         action.next_evaluation_at = action.valid_from
@@ -55,11 +55,18 @@ def disarm(actions: Iterable[Action]) -> None:
 
 
 def set_next_due(action: Action, plan: ClockPlan, *, after: datetime) -> None:
-    """Set the timer of a clock trigger to its next instant after `after`."""
+    """Set the timer of a clock trigger to its next instant after `after`.
+
+    When the calendar shows none (it does not reach that far, or was never filled), look again tomorrow.
+    """
     due = plan.next_due(after, sessions_from(action, after))
-    action.next_evaluation_at = due
-    if due is not None and not (action.valid_until and due > action.valid_until):
+    if due is None:
+        _timer(action, ARM, after + timedelta(days=1))
+    elif action.valid_until and due > action.valid_until:
+        due = None
+    else:
         _timer(action, FIRE, due)
+    action.next_evaluation_at = due
 
 
 def sessions_from(action: Action, after: datetime) -> list[SessionTimes]:

@@ -28,23 +28,31 @@ def run_due(*, now: datetime) -> int:
     while True:
         with transaction.atomic():
             due = timers.claim_due(now, BATCH, arming.OWNER)
-            _handle(due, now)
-        handled += len(due)
-        if len(due) < BATCH:
+            done = _handle(due, now)
+        handled += done
+        if len(due) < BATCH or not done:
             return handled
 
 
-def _handle(due: list[Timer], now: datetime) -> None:
+def _handle(due: list[Timer], now: datetime) -> int:
+    """Handle the timers of those actions that nobody is editing now; the others wait for the next second.
+
+    Waiting for an editor here could be a deadlock: he may be waiting for the timer we hold.
+    """
+    owners = {timer.owner_id for timer in due}
     actions = {
         action.id: action
-        for action in Action.objects.select_for_update(of=("self",))
+        for action in Action.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("instrument")
-        .filter(id__in={timer.owner_id for timer in due})
+        .filter(id__in=owners)
         .order_by("id")
     }
+    busy = set(Action.objects.filter(id__in=owners - actions.keys()).values_list("id", flat=True))
+    due = [timer for timer in due if timer.owner_id not in busy]
     Timer.objects.filter(id__in=[timer.id for timer in due]).delete()
     executions: list[ActionExecution] = []
-    for timer in sorted(due, key=lambda timer: timer.due_at):
+    # What is due at the very end of a window still belongs to it.
+    for timer in sorted(due, key=lambda timer: (timer.due_at, timer.purpose == arming.EXPIRE)):
         action = actions.get(timer.owner_id)
         if action is None:
             continue
@@ -56,6 +64,7 @@ def _handle(due: list[Timer], now: datetime) -> None:
         elif timer.purpose == arming.FIRE:
             executions += _fire(action, timer, now)
     firing.record(executions, now=now)
+    return len(due)
 
 
 def _fire(action: Action, timer: Timer, now: datetime) -> list[ActionExecution]:
@@ -65,7 +74,7 @@ def _fire(action: Action, timer: Timer, now: datetime) -> list[ActionExecution]:
     """
     plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
     fired: list[ActionExecution] = []
-    if may_fire(action, timer.epoch, timer.due_at):
+    if may_fire(action, timer.epoch, timer.due_at, now):
         if now - timer.due_at <= firing.CLOCK_FIRING_LASTS:
             seen: dict[str, Any] = {"due_at": timer.due_at.isoformat(), "late_seconds": (now - timer.due_at).seconds}
             fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=firing.CLOCK_FIRING_LASTS)]

@@ -90,7 +90,7 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
     stale: list[int] = []
     for hit in hits:
         action = actions.get(hit.owner_id)
-        if action is None or not may_fire(action, hit.epoch, hit.seen_at):
+        if action is None or not may_fire(action, hit.epoch, hit.seen_at, now):
             stale.append(hit.watch_id)
             continue
         executions.append(firing.fire(action, now=now, cause="trigger", observation=_observation(hit)))
@@ -103,13 +103,16 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
     return len(executions)
 
 
-def may_fire(action: Action, epoch: int, at: datetime) -> bool:
-    """Whether the action stands behind a hit of `epoch` observed at `at`."""
+def may_fire(action: Action, epoch: int, at: datetime, now: datetime) -> bool:
+    """Whether the action stands behind a hit of `epoch` observed at `at`.
+
+    The price standing when the window begins counts, so the beginning is held against `now`.
+    """
     return (
         action.status == ActionStatus.ACTIVE
         and action.epoch == epoch
         and not arming.used_up(action)
-        and (action.valid_from is None or at >= action.valid_from)
+        and (action.valid_from is None or now >= action.valid_from)
         and (action.valid_until is None or at <= action.valid_until)
     )
 

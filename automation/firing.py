@@ -10,7 +10,7 @@ from django.db import connection
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
-from automation.models import Action, ActionExecution, ExecutionState
+from automation.models import Action, ActionExecution, ExecutionState, Mode
 from automation.sentences import effect_sentence, trigger_sentence
 from common.enqueue import nudge
 from common.ids import new_id
@@ -48,7 +48,7 @@ def record(executions: Sequence[ActionExecution], *, now: datetime) -> None:
         return
     ActionExecution.objects.bulk_create(executions, batch_size=1000)
     _save_actions([execution.action for execution in executions])
-    raise_alerts([_alert(execution) for execution in executions], now)
+    raise_alerts([_alert(execution) for execution in executions if execution.action.mode != Mode.MONITOR], now)
     announce_many([_announcement(execution) for execution in executions], now)
     nudge("automation.execute", queue="trading")
 

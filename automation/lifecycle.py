@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from automation import arming, firing
@@ -17,7 +18,9 @@ from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus
 from common.errors import Conflict, InvalidInput, NotFound
 from common.money import plain
 from live.push import announce
-from watches.models import Watch
+from watches.models import Timer, Watch
+
+OPEN = Q(finished_at__isnull=True)
 
 
 def create_action(*, user: User, data: Mapping[str, Any], now: datetime, actor: str) -> Action:
@@ -93,13 +96,13 @@ def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> Ac
                 " raise max_executions to run it again."
             )
         execution = firing.fire(action, now=now, cause="manual", observation={"by": actor})
+        # The trigger's own watch or timer goes on under the next epoch.
+        mine = {"owner_kind": arming.OWNER, "owner_id": action.id}
+        Watch.objects.filter(**mine).update(epoch=action.epoch, repeats=arming.more_than_one_left(action))
+        Timer.objects.filter(**mine).update(epoch=action.epoch)
         if arming.used_up(action):
             arming.disarm([action])
             action.next_evaluation_at = None
-        else:  # the trigger's own watch goes on under the next epoch
-            Watch.objects.filter(owner_kind=arming.OWNER, owner_id=action.id).update(
-                epoch=action.epoch, repeats=arming.more_than_one_left(action)
-            )
         firing.record([execution], now=now)
     return execution
 
@@ -184,6 +187,11 @@ def _set_status(action: Action, status: str, now: datetime, actor: str) -> None:
         raise Conflict(f"This rule is {action.status}: it cannot become {status}.")
     if status == ActionStatus.ACTIVE and action.valid_until and action.valid_until <= now:
         raise Conflict("This rule's valid_until has passed: give it a later one, then resume it.")
+    if status == ActionStatus.ACTIVE and arming.used_up(action) and not action.executions.filter(OPEN).exists():
+        raise Conflict(
+            f"This rule has had {action.executions_count} of {action.max_executions} executions:"
+            " raise max_executions, then resume it."
+        )
     old = action.status
     action.status, action.status_reason, action.updated_at = status, "", now
     action.epoch += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from watches import machine
@@ -28,32 +29,39 @@ def ensure_series(spec: SeriesSpec) -> Series:
     return series
 
 
+def armed_fields(*, epoch: int, spec: WatchSpec, repeat: Repeat, now: datetime) -> dict[str, Any]:
+    """The columns of a freshly armed watch, but for its owner and its series."""
+    phase = machine.first_phase(spec)
+    scan = machine.scan_for(spec, phase, spec.direction)
+    return {
+        "epoch": epoch,
+        "direction": spec.direction,
+        "level": spec.level,
+        "strict": spec.strict,
+        "primes": spec.primes,
+        "hysteresis": spec.hysteresis,
+        "cooldown_seconds": repeat.cooldown_seconds,
+        "repeats": repeat.repeats,
+        "phase": phase,
+        "armed_at": now,
+        "rearm_at": None,
+        "follow": spec.follow.as_json() if spec.follow else None,
+        "scan": scan.direction,
+        "scan_level": scan.level,
+        "scan_strict": scan.strict,
+    }
+
+
 def arm(*, owner_kind: str, owner_id: UUID, epoch: int, spec: WatchSpec, repeat: Repeat, now: datetime) -> Watch:
     """Arm the owner's watch afresh, forgetting what it was before."""
     series = ensure_series(spec.series)
-    phase = machine.first_phase(spec)
-    scan = machine.scan_for(spec, phase, spec.direction)
     watch, _ = Watch.objects.update_or_create(
         owner_kind=owner_kind,
         owner_id=owner_id,
         defaults={
             "series": series,
             "home": series,
-            "epoch": epoch,
-            "direction": spec.direction,
-            "level": spec.level,
-            "strict": spec.strict,
-            "primes": spec.primes,
-            "hysteresis": spec.hysteresis,
-            "cooldown_seconds": repeat.cooldown_seconds,
-            "repeats": repeat.repeats,
-            "phase": phase,
-            "armed_at": now,
-            "rearm_at": None,
-            "follow": spec.follow.as_json() if spec.follow else None,
-            "scan": scan.direction,
-            "scan_level": scan.level,
-            "scan_strict": scan.strict,
+            **armed_fields(epoch=epoch, spec=spec, repeat=repeat, now=now),
         },
     )
     return watch
@@ -66,9 +74,12 @@ def disarm(owner_kind: str, owner_ids: Sequence[UUID]) -> int:
     )
 
 
-def try_again_at(owner_kind: str, owner_id: UUID, *, epoch: int, at: datetime, series_id: int | None = None) -> None:
-    """A firing came to nothing: arm again on the same level at `at`, on the series it fired on if that still exists."""
-    changes: dict[str, object] = {"phase": Phase.RETRY, "scan": 0, "rearm_at": at, "epoch": epoch}
-    if series_id is not None and Series.objects.filter(id=series_id).exists():
-        changes["series_id"] = series_id
-    Watch.objects.filter(owner_kind=owner_kind, owner_id=owner_id).update(**changes)
+def try_again_at(owner_kind: str, owner_id: UUID, *, epoch: int, at: datetime, series_id: int) -> None:
+    """A firing on a series came to nothing: arm again there, on the same level, at `at`.
+
+    A peak group that has been forgotten meanwhile leaves the watch as it is, waiting for a new peak.
+    """
+    if Series.objects.filter(id=series_id).exists():
+        Watch.objects.filter(owner_kind=owner_kind, owner_id=owner_id).update(
+            phase=Phase.RETRY, scan=0, rearm_at=at, epoch=epoch, series_id=series_id
+        )

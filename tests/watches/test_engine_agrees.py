@@ -50,7 +50,7 @@ rules = st.tuples(symbols, triggers, st.sampled_from([None, None, 1, 2]), st.sam
 # What happens next: mostly prices, shown to the engine at once or only after more of them.
 which = st.integers(0, MOST_RULES - 1)
 what = {
-    "tick": (symbols, st.lists(prices, min_size=1, max_size=3), st.sampled_from([True, True, False])),
+    "tick": (symbols, st.lists(prices, min_size=1, max_size=3), st.booleans()),
     "evaluate": (),
     "wait": (st.sampled_from([1, 5, 45, 125]),),
     "create": (rules,),
@@ -64,7 +64,7 @@ what = {
     "spread": (symbols, st.integers(-3, 3)),
     "merge": (),
 }
-often = [*["tick"] * 16, "evaluate", "wait", "push", "spread", *what]
+often = [*["tick"] * 14, "evaluate", "evaluate", "create", "create", "edit", "push", "spread", *what]
 operations = st.sampled_from(often).flatmap(lambda name: st.tuples(st.just(name), *what[name]))
 
 
@@ -80,12 +80,11 @@ def world_of_twins(db: None) -> None:
     database=None,
     print_blob=True,
 )
-@given(first=st.lists(rules, min_size=2, max_size=4), history=st.lists(operations, min_size=8, max_size=30))
+@given(first=st.lists(rules, min_size=6, max_size=10), history=st.lists(operations, min_size=8, max_size=20))
 def test_both_engines_fire_at_the_same_observations(world_of_twins: None, first: list[Any], history: list[Any]) -> None:
     with transaction.atomic():
         world = World()
-        for rule in first:
-            world.run(("create", rule))
+        world.start(first)
         for operation in history:
             world.run(operation)
         world.run(("evaluate",))

@@ -14,20 +14,22 @@ from django.db import connection
 from accounts.models import User
 from automation import arming, evaluating, lifecycle
 from automation.models import Action, ActionStatus
+from automation.triggers.base import WatchPlan
 from automation.triggers.registry import TRIGGERS
 from markets.models import Exchange, Instrument
 from markets.observables import USABLE_FOR
 from markets.quoting import record_ticks
 from markets.types import Tick
 from portfolios.models import Portfolio
+from watches import arming as watch_arming
 from watches import following, machine
 from watches.machine import WatchState
-from watches.models import Series
+from watches.models import Series, Watch
 from watches.specs import PEAKS, Base, MarketSlice, Repeat, SeriesKind, WatchSpec
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 SYMBOLS = ("AAA", "BBB")
-MOST_RULES = 6
+MOST_RULES = 14
 PREV_CLOSE, SESSION_OPEN = Decimal(100), Decimal(101)
 D = Decimal
 # What the engine says of every rule, in one query.
@@ -123,26 +125,29 @@ class World:
     def do_wait(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
+    def start(self, rules: list[Rule]) -> None:
+        """The first rules, armed by the handful: one at a time would take most of the test's time."""
+        actions = Action.objects.bulk_create([self._action(rule) for rule in rules])
+        series: dict[tuple[str, str], Series] = {}
+        watches = []
+        for action in actions:
+            spec = self._plan(action)
+            key = (spec.series.subject, spec.series.observable)
+            row = series.get(key) or watch_arming.ensure_series(spec.series)
+            series[key] = row
+            repeat = Repeat(repeats=arming.more_than_one_left(action), cooldown_seconds=action.cooldown_seconds)
+            fields = watch_arming.armed_fields(epoch=action.epoch, spec=spec, repeat=repeat, now=self.now)
+            watches.append(Watch(owner_kind=arming.OWNER, owner_id=action.id, series=row, home=row, **fields))
+            self._arm(action)
+        Watch.objects.bulk_create(watches)
+
     def do_create(self, rule: Rule) -> None:
-        """The row and its watch. That a draft becomes this row is tested elsewhere, and would take most of the time."""
-        symbol, (kind, params), maximum, cooldown = rule
-        if len(self.ids) >= MOST_RULES:
-            return
-        action = Action.objects.create(
-            user=self.user,
-            portfolio=self.portfolio,
-            action_type="NOTIFY",
-            instrument_id=symbol,
-            trigger_type=kind,
-            trigger_params=TRIGGERS[kind].parse(params),
-            max_executions=maximum,
-            cooldown_seconds=cooldown,
-            created_at=self.now,
-            updated_at=self.now,
-        )
-        arming.arm(action, now=self.now)
-        self.ids.append(action.id)
-        self._arm(action)
+        """The row and its watch. That a draft becomes this row is tested elsewhere."""
+        if len(self.ids) < MOST_RULES:
+            action = self._action(rule)
+            action.save(force_insert=True)
+            arming.arm(action, now=self.now)
+            self._arm(action)
 
     def do_pause(self, index: int) -> None:
         if action_id := self._which(index, "active"):
@@ -214,6 +219,26 @@ class World:
         assert len(seen) == len(set(seen)), "equal peak groups were not merged"
 
     # --- the mirror
+    def _action(self, rule: Rule) -> Action:
+        symbol, (kind, params), maximum, cooldown = rule
+        return Action(
+            user=self.user,
+            portfolio=self.portfolio,
+            action_type="NOTIFY",
+            instrument_id=symbol,
+            trigger_type=kind,
+            trigger_params=TRIGGERS[kind].parse(params),
+            max_executions=maximum,
+            cooldown_seconds=cooldown,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+
+    def _plan(self, action: Action) -> WatchSpec:
+        plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+        assert isinstance(plan, WatchPlan)
+        return plan.spec
+
     def _slice(self, quote: Range) -> MarketSlice:
         return MarketSlice(
             at=self.now,
@@ -237,11 +262,12 @@ class World:
 
     def _arm(self, action: Action) -> None:
         """The twin of a rule that was created, resumed or given another trigger: armed afresh."""
-        plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
-        old = self.twins.get(action.id)
+        spec, old = self._plan(action), self.twins.get(action.id)
+        if old is None:
+            self.ids.append(action.id)
         twin = Twin(
-            spec=plan.spec,
-            state=machine.start(plan.spec, self.now),
+            spec=spec,
+            state=machine.start(spec, self.now),
             symbol=action.instrument_id or "",
             maximum=action.max_executions,
             cooldown=action.cooldown_seconds,
