@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from common.bulk import array, cast_to_array, column, insert, quoted, texts
+from common.bulk import array, cast_to_array, column, insert_columns, quoted, texts
 from common.errors import Conflict
 from orders.models import Order, OrderTransition
 from orders.states import TERMINAL, OrderState, may_become
@@ -74,18 +74,25 @@ def move_many(moves: Sequence[Move], *, now: datetime, verdicts: bool = False) -
     if not steps:
         return []
     written = _write([(s.order, old, s.lease_token) for s, old in steps], verdicts=verdicts)
-    insert(
-        OrderTransition,
-        [
-            OrderTransition(order_id=s.order.pk, at=now, from_state=old, to_state=s.to, note=s.note[:400])
-            for s, old in steps
-            if s.to != old and s.order.pk in written
-        ],
-    )
+    record([(s.order.pk, old, s.to, s.note) for s, old in steps if s.to != old and s.order.pk in written], now=now)
     for s, old in steps:
         if s.order.pk not in written:
             s.order.state = old
     return [s.order for s, _ in steps if s.order.pk in written]
+
+
+def record(steps: Sequence[tuple[UUID, str, str, str]], *, now: datetime) -> None:
+    """Leave a transition per step: (order, from, to, note)."""
+    insert_columns(
+        OrderTransition,
+        {
+            "order_id": [order_id for order_id, _, _, _ in steps],
+            "at": [now] * len(steps),
+            "from_state": [old for _, old, _, _ in steps],
+            "to_state": [new for _, _, new, _ in steps],
+            "note": [note[:400] for _, _, _, note in steps],
+        },
+    )
 
 
 @lru_cache(maxsize=2)

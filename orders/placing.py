@@ -16,10 +16,11 @@ from common.errors import Conflict, InvalidInput, NotFound
 from common.ids import new_id
 from markets import calendar
 from markets.models import Instrument
+from orders import moving
 from orders import snapshot as snapshots
 from orders.crashpoints import crash_point
 from orders.judging import Judge
-from orders.models import Order, OrderTransition
+from orders.models import Order
 from orders.sizing import NoSize, quantity_of
 from orders.states import OrderState
 from orders.telling import announce_orders, ask_for_approval
@@ -99,10 +100,7 @@ def _place_fresh(
         _judge(orders[intent.idempotency_key], intent, judge, now)
     placed = list(orders.values())
     insert(Order, placed)
-    steps = [
-        OrderTransition(order_id=o.pk, at=now, from_state=S.PROPOSED, to_state=o.state, note=o.reason) for o in placed
-    ]
-    insert(OrderTransition, steps)
+    moving.record([(o.pk, S.PROPOSED, o.state, o.reason) for o in placed], now=now)
     ask_for_approval((o for o in placed if o.state == S.AWAITING_APPROVAL), user_id=portfolio.user_id, now=now)
     # A queued order is announced with its outcome, an instant later: half as many messages in a storm.
     announce_orders([o for o in placed if o.state != S.QUEUED], user_id=portfolio.user_id, now=now)

@@ -59,7 +59,7 @@ class Desk:
 
     def intent(self, **changes: Any) -> OrderIntent:
         """Buy 10 AAPL at the market, by a rule, under a fresh key."""
-        return intent_for(self.portfolio.pk, **changes)
+        return intent_for(changes.pop("portfolio_id", self.portfolio.pk), **changes)
 
 
 def intent_for(portfolio_id: UUID, **changes: Any) -> OrderIntent:
