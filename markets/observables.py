@@ -29,7 +29,8 @@ taken AS (
 ),
 referred AS (
     SELECT s.id, s.subject, s.kind, s.observable = 'price' AS is_price, s.shift, s.numerator, s.short,
-           c.low AS p_low, c.high AS p_high, c.last AS price, c.volume, c.range_since AS since, c.at, c.source, s.reference AS old_peak,
+           c.low AS p_low, c.high AS p_high, c.last AS price, c.volume, c.range_since AS since, c.at,
+           c.source, s.reference AS old_peak,
            CASE s.base WHEN 'prev_close' THEN c.prev_close WHEN 'session_open' THEN c.session_open
                        ELSE s.reference END AS ref
     FROM claimed c
