@@ -12,19 +12,22 @@ from watches.models import Phase, Series, Watch
 from watches.specs import Repeat, SeriesSpec, WatchSpec
 
 
+def series_fields(spec: SeriesSpec) -> dict[str, Any]:
+    """The columns of a new series, but for its subject and observable."""
+    return {
+        "kind": spec.kind,
+        "base": spec.base,
+        "shift": spec.shift,
+        "numerator": spec.numerator,
+        "reference": spec.reference,
+        "short": spec.short,
+    }
+
+
 def ensure_series(spec: SeriesSpec) -> Series:
     """The row of a series, made if it is new. One that exists keeps its reference."""
     series, _ = Series.objects.get_or_create(
-        subject=spec.subject,
-        observable=spec.observable,
-        defaults={
-            "kind": spec.kind,
-            "base": spec.base,
-            "shift": spec.shift,
-            "numerator": spec.numerator,
-            "reference": spec.reference,
-            "short": spec.short,
-        },
+        subject=spec.subject, observable=spec.observable, defaults=series_fields(spec)
     )
     return series
 

@@ -128,13 +128,13 @@ class World:
     def start(self, rules: list[Rule]) -> None:
         """The first rules, armed by the handful: one at a time would take most of the test's time."""
         actions = Action.objects.bulk_create([self._action(rule) for rule in rules])
-        series: dict[tuple[str, str], Series] = {}
+        specs = {(s.subject, s.observable): s for s in (self._plan(action).series for action in actions)}
+        rows = [Series(subject=a, observable=b, **watch_arming.series_fields(s)) for (a, b), s in specs.items()]
+        series = {(row.subject, row.observable): row for row in Series.objects.bulk_create(rows)}
         watches = []
         for action in actions:
             spec = self._plan(action)
-            key = (spec.series.subject, spec.series.observable)
-            row = series.get(key) or watch_arming.ensure_series(spec.series)
-            series[key] = row
+            row = series[spec.series.subject, spec.series.observable]
             repeat = Repeat(repeats=arming.more_than_one_left(action), cooldown_seconds=action.cooldown_seconds)
             fields = watch_arming.armed_fields(epoch=action.epoch, spec=spec, repeat=repeat, now=self.now)
             watches.append(Watch(owner_kind=arming.OWNER, owner_id=action.id, series=row, home=row, **fields))
@@ -225,6 +225,7 @@ class World:
             user=self.user,
             portfolio=self.portfolio,
             action_type="NOTIFY",
+            mode="monitor",
             instrument_id=symbol,
             trigger_type=kind,
             trigger_params=TRIGGERS[kind].parse(params),
