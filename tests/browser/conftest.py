@@ -29,6 +29,7 @@ from tests.orders.making import SYMBOLS, Desk, open_desk, open_market, quote
 # Playwright's loop runs in the thread that sets the database up.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 T = TypeVar("T")
+HERE = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "long-enough-1"
@@ -46,9 +47,6 @@ FLAGS = [
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """These run only when asked for by their marker."""
     return None if "browser" in (config.option.markexpr or "") else True
-
-
-HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
