@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, Self
 
 import httpx2 as httpx
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.journeys.market import Listing
 from tests.journeys.people import Person, until_done
 from tests.journeys.stack import Stack
+from tests.journeys.waiting import eventually
 
 pytestmark = pytest.mark.journey
 
 
 class Listener:
-    """An open socket; `heard` are the numbered events, in the order they came."""
+    """An open socket of a page, to be used in a with statement. `heard` are the numbered events as they came."""
 
     def __init__(self, stack: Stack, api: httpx.Client, path: str) -> None:
-        self.socket: ClientConnection = connect(f"{stack.url.replace('http', 'ws')}/ws/{path}", open_timeout=60)
-        self.socket.send(json.dumps({"ticket": api.post("auth/ticket/").json()["ticket"]}))
+        self.opening = connect(f"{stack.url.replace('http', 'ws')}/ws/{path}", open_timeout=60)
+        self.api = api
+        self.heard: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        self.socket = self.opening.__enter__()
+        self.socket.send(json.dumps({"ticket": self.api.post("auth/ticket/").json()["ticket"]}))
         self.hello = self.next()
         assert self.hello["kind"] == "hello", self.hello
-        self.heard: list[dict[str, Any]] = []
+        return self
+
+    def __exit__(self, *reason: Any) -> None:
+        self.opening.__exit__(*reason)
 
     def next(self) -> dict[str, Any]:
         return dict(json.loads(self.socket.recv(timeout=60)))
 
-    def until(self, topic: str, kind: str) -> None:
-        """Listen until such an event comes."""
-        while True:
+    def until(self, found: Callable[[dict[str, Any]], bool]) -> None:
+        """Listen until such an event comes, one minute at most."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
             message = self.next()
             if message["topic"] in ("socket", "quotes"):
                 continue
             self.heard.append(message)
-            if (message["topic"], message["kind"]) == (topic, kind):
+            if found(message):
                 return
+        raise AssertionError(f"not heard within a minute, but {self.heard}")
 
     @property
     def numbers(self) -> list[int]:
@@ -47,56 +61,61 @@ class Listener:
         return [event["kind"] for event in self.heard if event["topic"] == topic]
 
 
+def ended(message: dict[str, Any]) -> bool:
+    return (message["topic"], message["kind"]) == ("executions", "succeeded")
+
+
+def told_of_the_fill(message: dict[str, Any]) -> bool:
+    return message["topic"] == "alerts" and message["payload"]["kind"] == "fill"
+
+
 def test_firing_and_fill_are_pushed_in_order_and_a_cut_loses_nothing(stack: Stack, ann: Person, listing: Listing):
     first = ann.rule(listing, "price_below", {"threshold": "95"})
     other = Listing()
     second = ann.rule(other, "price_below", {"threshold": "95"})
     with ann.api(stack.url) as api:
-        live, alerts = Listener(stack, api, "live"), Listener(stack, api, "alerts")
-        listing.trade("94")
-        until_done(first, 1, listing)
-        live.until("executions", "succeeded")
-        alerts.until("alerts", "fill")
+        with Listener(stack, api, "live") as live, Listener(stack, api, "alerts") as alerts:
+            listing.trade("94")
+            until_done(first, 1, listing)
+            live.until(ended)
+            alerts.until(told_of_the_fill)
         start = live.hello["payload"]["last_seq"]
         assert live.numbers == list(range(start + 1, start + 1 + len(live.numbers)))  # no gap, no repeat
         assert live.kinds("executions")[0] == "fired"
-        assert alerts.kinds("alerts") == ["firing", "fill"]
+        assert [event["payload"]["kind"] for event in alerts.heard] == ["firing", "fill"]
         assert alerts.numbers == sorted(alerts.numbers)
 
-        live.socket.close()
-        other.trade("94")
+        other.trade("94")  # nobody listens
         until_done(second, 1, other)
-        back = Listener(stack, api, "live")
-        missed = api.get("events/", params={"after": live.numbers[-1]}).json()
+        with Listener(stack, api, "live") as back:
+            missed = api.get("events/", params={"after": live.numbers[-1]}).json()
         numbers = [event["seq"] for event in missed["results"]]
         assert numbers == list(range(live.numbers[-1] + 1, missed["last_seq"] + 1))
-        assert back.hello["payload"]["last_seq"] <= missed["last_seq"]
+        assert live.numbers[-1] < back.hello["payload"]["last_seq"] <= missed["last_seq"]
         kinds = [event["kind"] for event in missed["results"] if event["topic"] == "executions"]
-        assert (kinds[0], kinds[-1]) == ("fired", "succeeded")
-        back.socket.close()
-        alerts.socket.close()
+        assert (kinds[-2], kinds[-1]) == ("fired", "succeeded")
 
 
 def test_a_page_sees_the_price_move(stack: Stack, ann: Person, listing: Listing):
-    with ann.api(stack.url) as api:
-        page = Listener(stack, api, "live")
+    with ann.api(stack.url) as api, Listener(stack, api, "live") as page:
         page.socket.send(json.dumps({"subscribe": [listing.symbol]}))
-        seen: list[str] = []
         listing.trade("101.25")
-        while "101.25" not in seen:
+
+        def seen() -> bool:
             message = page.next()
-            if message["kind"] == "quotes":
-                seen.append(message["payload"]["quotes"][listing.symbol]["last"])
-        page.socket.close()
+            return message["kind"] == "quotes" and message["payload"]["quotes"][listing.symbol]["last"] == "101.25"
+
+        eventually(seen, "the page shows 101.25")
 
 
 def test_a_socket_without_a_valid_ticket_hears_nothing(stack: Stack, ann: Person):
     with ann.api(stack.url) as api:
         spent = api.post("auth/ticket/").json()["ticket"]
-        for ticket, welcome in ((spent, True), (spent, False), ("made up", False)):
-            with connect(f"{stack.url.replace('http', 'ws')}/ws/live", open_timeout=60) as socket:
-                socket.send(json.dumps({"ticket": ticket}))
-                if welcome:
-                    assert json.loads(socket.recv(timeout=60))["kind"] == "hello"
-                else:
-                    assert list(socket) == []  # closed without a word
+    for ticket, welcome in ((spent, True), (spent, False), ("made up", False)):
+        with connect(f"{stack.url.replace('http', 'ws')}/ws/live", open_timeout=60) as socket:
+            socket.send(json.dumps({"ticket": ticket}))
+            if welcome:
+                assert json.loads(socket.recv(timeout=60))["kind"] == "hello"
+            else:
+                with pytest.raises(ConnectionClosed):  # without a word
+                    socket.recv(timeout=60)

@@ -18,8 +18,7 @@ pytestmark = pytest.mark.journey
 
 def test_a_stranger_sees_and_touches_nothing(stack: Stack, ann: Person, bob: Person, listing: Listing):
     rule = ann.rule(listing, "price_below", {"threshold": "95"}, max_executions=2)
-    with ann.api(stack.url) as hers, bob.api(stack.url) as his:
-        socket = Listener(stack, his, "live")
+    with ann.api(stack.url) as hers, bob.api(stack.url) as his, Listener(stack, his, "live") as socket:
         listing.trade("94")
         until_done(rule, 1, listing)
         order = Order.objects.get(portfolio=ann.portfolio)
@@ -53,7 +52,6 @@ def test_a_stranger_sees_and_touches_nothing(stack: Stack, ann: Person, bob: Per
         assert not Switch.objects.filter(killed=True).exists()
         socket.socket.send("{}")
         assert socket.next()["topic"] == "socket"  # an answer of the socket itself: nothing of hers came before it
-        socket.socket.close()
     nothing_happened(bob)
     assert Action.objects.get(pk=rule.pk).status == "active"
     traded_once(rule)
