@@ -152,6 +152,11 @@ class OrderMachine(RuleBasedStateMachine):
         assert set(self.exchange.orders) <= ours
 
     @invariant()
+    def what_we_gave_up_is_not_at_the_broker(self) -> None:
+        given_up = Order.objects.filter(state__in=["blocked", "expired", "not_accepted", "rejected"], accepted_at=None)
+        assert set(given_up.values_list("client_order_id", flat=True)).isdisjoint(self.exchange.orders)
+
+    @invariant()
     def nothing_is_accepted_after_its_expiry(self) -> None:
         for order in self.exchange.orders.values():
             assert order.accepted_at <= self.expiry[order.client_order_id]
