@@ -49,11 +49,13 @@ rules = st.tuples(symbols, triggers, st.sampled_from([None, None, 1, 2]), st.sam
 
 # What happens next: mostly prices, shown to the engine at once or only after more of them.
 which = st.integers(0, MOST_RULES - 1)
+paths = st.lists(prices, min_size=1, max_size=3)
 what = {
-    "tick": (symbols, st.lists(prices, min_size=1, max_size=3), st.booleans()),
+    "tick": (symbols, paths, st.booleans()),
     "evaluate": (),
     "wait": (st.sampled_from([1, 5, 45, 125]),),
     "create": (rules,),
+    "arrive": (rules, paths),
     "pause": (which,),
     "resume": (),
     "edit": (which, triggers),
@@ -64,7 +66,7 @@ what = {
     "spread": (symbols, st.integers(-3, 3)),
     "merge": (),
 }
-often = [*["tick"] * 14, "evaluate", "evaluate", "create", "create", "edit", "push", "spread", *what]
+often = [*["tick"] * 14, "evaluate", "evaluate", "create", "arrive", "arrive", "edit", "push", "spread", *what]
 operations = st.sampled_from(often).flatmap(lambda name: st.tuples(st.just(name), *what[name]))
 
 

@@ -29,7 +29,7 @@ from watches.specs import PEAKS, Base, MarketSlice, Repeat, SeriesKind, WatchSpe
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 SYMBOLS = ("AAA", "BBB")
-MOST_RULES = 14
+MOST_RULES = 16
 PREV_CLOSE, SESSION_OPEN = Decimal(100), Decimal(101)
 D = Decimal
 # What the engine says of every rule, in one query.
@@ -148,6 +148,13 @@ class World:
             action.save(force_insert=True)
             arming.arm(action, now=self.now)
             self._arm(action)
+
+    def do_arrive(self, rule: Rule, path: list[Decimal]) -> None:
+        """A rule is made while prices that nobody has evaluated are standing."""
+        self.do_tick(rule[0], path, shown=False)
+        self.now += timedelta(milliseconds=250)
+        self.do_create(rule)
+        self.do_evaluate()
 
     def do_pause(self, index: int) -> None:
         if action_id := self._which(index, "active"):
