@@ -209,7 +209,7 @@ def test_random_histories(market):
     run_state_machine_as_test(
         OrderMachine,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
