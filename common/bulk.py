@@ -67,7 +67,7 @@ def cast_to_array(field: Field[Any, Any]) -> str:
 def array(field: Field[Any, Any], values: Iterable[Any]) -> str:
     """A PostgreSQL array literal of any type whose text form PostgreSQL reads."""
     if isinstance(field, JSONField):
-        return texts(json.dumps(value) for value in values)
+        return texts(json.dumps(value, cls=field.encoder) for value in values)
     return texts(values)
 
 

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from common.bulk import insert_columns
 from live.models import Event
 from live.numbering import number
 from live.sending import send
@@ -61,19 +62,17 @@ def announce_many(announcements: Sequence[Announcement], now: datetime) -> None:
     """Record events, in this order per user, with the current transaction and push them after the commit."""
     if not announcements:
         return
-    Event.objects.bulk_create(
-        [
-            Event(
-                user_id=item.user_id,
-                topic=item.topic,
-                kind=item.kind,
-                payload=dict(item.payload),
-                trace_id=item.trace_id,
-                created_at=now,
-            )
-            for item in announcements
-        ],
-        batch_size=1000,
+    insert_columns(
+        Event,
+        {
+            "user_id": [item.user_id for item in announcements],
+            "seq": [None] * len(announcements),
+            "topic": [item.topic for item in announcements],
+            "kind": [item.kind for item in announcements],
+            "payload": [dict(item.payload) for item in announcements],
+            "trace_id": [item.trace_id for item in announcements],
+            "created_at": [now] * len(announcements),
+        },
     )
     _unpublished.user_ids.update(item.user_id for item in announcements)
     # Every call registers: a rolled-back savepoint takes its own registration with it. The first one to run
