@@ -34,6 +34,7 @@ PAGE_SECONDS = 60.0  # until the first page must answer
 READY_GRACE = 25.0  # how long to wait for full readiness once the page answers
 WORKER_SECONDS = 30.0  # how long to wait for the workers
 DEMO_USER = "demo"
+EVERYWHERE = ("0.0.0.0", "::")  # nosec B104: compared with what was asked for, not bound here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,7 @@ class Supervisor:
         return made | services.base_environment(self.folder.path)
 
     def _url(self, port: int) -> str:
-        host = "127.0.0.1" if self.options.host in ("0.0.0.0", "127.0.0.1", "::") else self.options.host
+        host = "127.0.0.1" if self.options.host in EVERYWHERE else self.options.host
         return f"http://{host}:{port}/"
 
     async def _start_servers(self, secrets: Secrets) -> None:
@@ -279,7 +280,7 @@ def http_status(url: str) -> int | None:
     """Return the status a page answers with, None while nobody answers. Asks as the TLS proxy of production does."""
     request = urllib.request.Request(url, headers={"X-Forwarded-Proto": "https"})
     try:
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=5) as response:  # nosec B310: our own address, always http
             return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -289,7 +290,7 @@ def http_status(url: str) -> int | None:
 
 def names_of_this_machine(host: str) -> set[str]:
     """Return the names and addresses under which a browser may ask for this machine."""
-    names = {"localhost", "127.0.0.1", "[::1]", socket.gethostname(), host} - {"0.0.0.0", "::"}
+    names = {"localhost", "127.0.0.1", "[::1]", socket.gethostname(), host}.difference(EVERYWHERE)
     try:
         names.update(socket.gethostbyname_ex(socket.gethostname())[2])
     except OSError:  # a machine that cannot look itself up: what we have must do
