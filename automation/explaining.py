@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +16,13 @@ from automation.models import Action, ActionStatus
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
-from common.money import HUNDRED, cents, nano, plain
+from common.money import CENT, HUNDRED, nano, plain
 from markets.models import Quote
 from markets.observables import USABLE_FOR
 from markets.selectors import latest_quotes
 from watches import machine
 from watches.models import Series, Watch
-from watches.specs import Base, MarketSlice, SeriesKind, SeriesSpec, WatchSpec
+from watches.specs import PEAKS, Base, MarketSlice, SeriesKind, SeriesSpec, WatchSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def _explain(
         if action._state.adding:
             due = plan.next_due(now, arming.sessions_from(action, now))
         line = f"Next at {due:%Y-%m-%d %H:%M} UTC" if due else "No further time is due"
-        return Explanation(sentence=text, status_line=_ended(action) or line, next_due_at=due)
+        return Explanation(sentence=text, status_line=_idle(action, now) or line, next_due_at=due)
     spec = plan.spec
     state = machine.start(spec, now)
     if watch is not None and watch.phase != machine.OFF:
@@ -97,13 +97,13 @@ def _explain(
         state = replace(state, series=spec_of(stored))
     warnings = _warnings(quote, now)
     if quote is None:
-        return Explanation(
-            sentence=text, status_line=_ended(action) or _line(spec, state), level=spec.level, warnings=warnings
-        )
+        line = _idle(action, now) or _line(spec, state)
+        return Explanation(sentence=text, status_line=line, level=spec.level, warnings=warnings)
     seen, _ = machine.observe(state, market_of(quote))
-    firing = firing_price(spec, state, quote)
+    firing = None if arming.used_up(action) else firing_price(spec, state, quote)
     reached = seen is not None and machine.scan_for(spec, machine.ARMED, state.direction).reached(seen.last)
-    already = reached and state.phase == machine.ARMED and not spec.follow
+    idle = _idle(action, now)
+    already = reached and state.phase == machine.ARMED and not spec.follow and not warnings and not idle
     if already and action.status == ActionStatus.ACTIVE:
         warnings = (*warnings, "Already true: fires at once.")
     if seen is None and not spec.follow:
@@ -111,7 +111,7 @@ def _explain(
     distance = None if firing is None else abs(firing - quote.last)
     return Explanation(
         sentence=text,
-        status_line=_ended(action) or _line(spec, state),
+        status_line=idle or _line(spec, state),
         current_value=None if seen is None else seen.last,
         level=spec.level,
         last_price=quote.last,
@@ -124,25 +124,57 @@ def _explain(
 
 
 def firing_price(spec: WatchSpec, state: machine.WatchState, quote: Quote) -> Decimal | None:
-    """The price at which the rule fires as things stand, to the cent towards firing; None when no price decides it."""
+    """The first price that fires the rule as things stand; None when no price decides it.
+
+    To the tick towards firing: a cent, below a dollar a hundredth of one. A tick short of it nothing fires.
+    """
     series = state.series
     if state.phase == machine.WAITING or series.kind in (SeriesKind.VOLUME, SeriesKind.PUSHED):
         return None
     if state.phase == machine.ACTIVATE and spec.follow:
         return spec.follow.activation
+    if series.observable == "price":
+        return spec.level
     reference = machine.reference_of(series, market_of(quote))
     if reference is None:
         return None
-    if series.kind == SeriesKind.PEAK_PERCENT:
-        share = spec.level / HUNDRED
-        return cents(reference * (1 + share if series.short else 1 - share))
-    if series.kind == SeriesKind.PEAK_AMOUNT:
-        return reference + spec.level if series.short else reference - spec.level
+    scan = machine.scan_for(spec, machine.ARMED, state.direction)
+    found = []
+    for exact, way in _where(spec, state, reference):
+        price = _first_tick(exact, way, lambda price: scan.reached(_value(series, price, reference)))
+        if price is not None:
+            found.append(price)
+    return min(found, key=lambda price: abs(price - quote.last), default=None)
+
+
+def _where(spec: WatchSpec, state: machine.WatchState, reference: Decimal) -> list[tuple[Decimal, int]]:
+    """Where the series has the level's value, and in which direction prices go on firing."""
+    series, level = state.series, spec.level
+    if series.kind in PEAKS:
+        trail = level * reference / HUNDRED if series.kind == SeriesKind.PEAK_PERCENT else level
+        return [(reference + trail, 1)] if series.short else [(reference - trail, -1)]
+    up = (level - series.shift) * reference / series.numerator
     if series.kind == SeriesKind.ABSOLUTE:
-        prices = [(level - series.shift) * reference / series.numerator for level in (spec.level, -spec.level)]
-        return cents(min(prices, key=lambda price: abs(price - quote.last)))
-    price = (spec.level - series.shift) * reference / series.numerator
-    return price if series.observable == "price" else cents(price) if price > 0 else None
+        return [(up, 1), ((-level - series.shift) * reference / series.numerator, -1)]
+    return [(up, state.direction)]
+
+
+def _value(series: SeriesSpec, price: Decimal, reference: Decimal) -> Decimal:
+    if series.kind in PEAKS:
+        return machine.drawdown(series.kind, reference, price, short=series.short)
+    value = machine.value_at(series, price, reference)
+    return abs(value) if series.kind == SeriesKind.ABSOLUTE else value
+
+
+def _first_tick(exact: Decimal, way: int, fires: Callable[[Decimal], bool]) -> Decimal | None:
+    """The first price on the grid from `exact` on, going `way`, that fires."""
+    tick = CENT if exact >= 1 else CENT / 100
+    price = exact.quantize(tick, ROUND_CEILING if way > 0 else ROUND_FLOOR)
+    if not fires(price):  # beyond the level, not at it
+        price += way * tick
+    elif fires(price - way * tick):  # values are rounded to 9 places
+        price -= way * tick
+    return price if price > 0 else None
 
 
 def market_of(quote: Quote) -> MarketSlice:
@@ -184,11 +216,16 @@ def spec_of(series: Series) -> SeriesSpec:
     )
 
 
-def _ended(action: Action) -> str:
-    if action.status == ActionStatus.ACTIVE:
-        return ""
-    reason = f": {action.status_reason}" if action.status_reason else ""
-    return f"{action.get_status_display()}{reason}"
+def _idle(action: Action, now: datetime) -> str:
+    """Why the rule waits for no price or time now; empty when it does."""
+    if action.status != ActionStatus.ACTIVE:
+        reason = f": {action.status_reason}" if action.status_reason else ""
+        return f"{action.get_status_display()}{reason}"
+    if arming.used_up(action):
+        return "Has fired; waits for the outcome"
+    if action.valid_from and action.valid_from > now:
+        return f"Begins at {action.valid_from:%Y-%m-%d %H:%M} UTC"
+    return ""
 
 
 def _line(spec: WatchSpec, state: machine.WatchState) -> str:
