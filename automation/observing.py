@@ -19,11 +19,14 @@ from automation.evaluating import evaluate_values
 from automation.triggers.change import days_back, rolling_minutes
 from markets import calendar, selectors
 from markets.models import Bar, Instrument
+from markets.observables import USABLE_FOR
 from watches.models import Series
 
 NEW_YORK = ZoneInfo("America/New_York")
 # A closed minute bar is complete once the feed has flushed it.
 GRACE = timedelta(seconds=4)
+# As long as a quote, and a minute more for a feed that writes its bars late.
+BAR_USABLE_FOR = USABLE_FOR + timedelta(minutes=1)
 # A rolling base older than this beyond its window is no base: the market was closed, or the feed was away.
 TOLERANCE = timedelta(minutes=10)
 
@@ -135,10 +138,28 @@ def _closed_bars(series: Iterable[Series], now: datetime) -> int:
         closed = _last_close(row.subject, timeframe, now)
         if closed is None or (row.value_at is not None and row.value_at >= closed):
             continue
+        if _missed(row.subject, timeframe, closed, now):
+            continue
         value = _bar_value(row.subject, name, now)
-        if value is not None:
-            values[closed][row.id] = abs(value) if row.observable.startswith("abs_") else value
+        if value is None:
+            continue
+        if row.observable.startswith("abs_"):
+            value = abs(value)
+            if value and row.value:  # a cross is a pulse: up on one bar and down on the next are two
+                values[closed - timedelta(seconds=1)][row.id] = Decimal(0)
+        values[closed][row.id] = value
     return sum(evaluate_values(values[at], at=at, now=now).fired for at in sorted(values))
+
+
+def _missed(symbol: str, timeframe: str, closed: datetime, now: datetime) -> bool:
+    """Whether a bar closed too long ago to act on: the system was down, or the feed has brought nothing since.
+
+    A daily bar may come hours after its session; it is missed once another session has closed.
+    """
+    if timeframe != "1d":
+        return now - closed > BAR_USABLE_FOR
+    last = calendar.previous_session(_exchange(symbol), now)
+    return last is not None and closed < last.closes_at
 
 
 def _bar_value(symbol: str, name: str, now: datetime) -> Decimal | None:
