@@ -26,7 +26,7 @@ from orders import submitting
 from orders.cancelling import cancel_all
 from orders.claiming import due
 from orders.models import Order, Source
-from orders.reconciling import reconcile_account
+from orders.reconciling import Report, reconcile_account
 from orders.states import IN_FLIGHT, OrderState
 from orders.stopwatch import Stopwatch
 from safety import switch
@@ -176,10 +176,20 @@ def resume(*, scope: str, scope_id: str, user: User | None, word: str, actor: st
     accounts = BrokerAccount.objects.order_by("pk")
     if user is not None and scope != Switch.Scope.GLOBAL:
         accounts = accounts.filter(portfolio__user=user)
+    watch = Stopwatch(now)
     for account in accounts:
-        report = reconcile_account(account, now=now)
+        report = _compared(account, watch)
         if report.error:
             raise Conflict(f"Account {account.pk} could not be compared with its broker: {report.error} Try again.")
         if report.mismatches:
             raise Conflict(f"The books and the broker disagree: {report.mismatches[0].sentence} Clear that up first.")
     switch.resume(scope=scope, scope_id=scope_id, user=user, word=word, actor=actor, now=now)
+
+
+def _compared(account: BrokerAccount, watch: Stopwatch) -> Report:
+    """Compare an account; the periodic reconciler, should it be at it this very moment, is waited for."""
+    while True:
+        report = reconcile_account(account, now=watch.now())
+        if not report.busy or watch.elapsed() > WAIT:
+            return report
+        time.sleep(PAUSE_SECONDS)

@@ -59,11 +59,12 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What comparing one account found. `error`: why it could not be compared."""
+    """What comparing one account found. `error`: why it could not be compared; `busy`: because another one does."""
 
     account_id: UUID
     mismatches: tuple[Difference, ...] = ()
     error: str = ""
+    busy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +88,7 @@ def reconcile_account(account: BrokerAccount, *, now: datetime) -> Report:
     """Take over what the broker knows better (executions, ended orders), then compare the rest and record it."""
     with _only_one(account) as alone:
         if not alone:
-            return Report(account_id=account.pk, error="Another reconciler is at work.")
+            return Report(account_id=account.pk, error="Another reconciler is at work.", busy=True)
         broker = broker_for(account, clock=lambda: now)
         try:
             fills.poll_account(account, now=now)
