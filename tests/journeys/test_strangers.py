@@ -49,7 +49,7 @@ def test_a_stranger_sees_and_touches_nothing(stack: Stack, ann: Person, bob: Per
                                           "trigger_params": {"threshold": "1"}})  # fmt: skip
         assert made.status_code == 400, made.text
         assert his.post("safety/kill/", json={"scope": "global"}).status_code == 403
-        assert not Switch.objects.filter(killed=True).exists()
+        assert not Switch.objects.filter(killed=True, user=ann.user).exists()
         socket.socket.send("{}")
         assert socket.next()["topic"] == "socket"  # an answer of the socket itself: nothing of hers came before it
     nothing_happened(bob)
