@@ -1,6 +1,6 @@
 # Puffling's commands. `make run` needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: run test bench bench-quick chaos lint format doctor price lock audit browser clean help
+.PHONY: run test bench bench-quick lint format doctor price lock audit browser clean help
 SHELL := /bin/sh
 # Compiled modules are kept whatever the shell says: without them each of a dozen processes starts seconds later.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,9 +32,6 @@ bench: $(DEV_READY) ## every benchmark; writes bench/results/
 
 bench-quick: $(DEV_READY) ## a smoke run of the benchmarks, three minutes at most
 	@$(BIN)/python -m bench --quick $(ARGS)
-
-chaos: $(DEV_READY) ## break things on purpose and check that no order is lost or doubled; SEED=n SECONDS=n
-	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --seconds $(or $(SECONDS),300) $(ARGS)
 
 doctor: $(RUN_READY) ## say what is wrong with this installation and what to do about it
 	@$(BIN)/python -m puffling_site.runtime.attached doctor $(ARGS)
