@@ -26,6 +26,7 @@ from orders import submitting
 from orders.cancelling import cancel_all
 from orders.claiming import due
 from orders.models import Order, Source
+from orders.placing import lock_portfolio
 from orders.reconciling import Report, reconcile_account
 from orders.states import IN_FLIGHT, OrderState
 from orders.stopwatch import Stopwatch
@@ -122,15 +123,16 @@ def _resolve_unknown(affected: QuerySet[Order], now: datetime) -> None:
 
     An embedded broker takes nothing from a submitter whose lease is gone, so its leases are taken away at once.
     """
-    affected.filter(state=S.UNKNOWN).update(not_before=None)
-    sending = affected.filter(state=S.SUBMITTING)
-    accounts = BrokerAccount.objects.filter(pk__in=sending.values("account"))
-    local = [account.pk for account in accounts if broker_for(account).local]
-    if local:
-        sending.filter(account__in=local).update(lease_until=now)
-    ids = list(
-        due(now).filter(pk__in=affected.filter(state__in=[S.SUBMITTING, S.UNKNOWN])).values_list("pk", flat=True)
-    )
+    sending = affected.filter(state__in=[S.SUBMITTING, S.UNKNOWN])
+    for account in BrokerAccount.objects.filter(pk__in=sending.values("account")).order_by("pk"):
+        # Under the lock that submitters take before they lock these rows, or the two would deadlock.
+        with transaction.atomic():
+            lock_portfolio(account.portfolio_id)
+            own = affected.filter(account=account)
+            own.filter(state=S.UNKNOWN).update(not_before=None)
+            if broker_for(account).local:
+                own.filter(state=S.SUBMITTING).update(lease_until=now)
+    ids = list(due(now).filter(pk__in=sending).values_list("pk", flat=True))
     if ids:
         submitting.submit_once(ids, now=now)
 
