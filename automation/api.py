@@ -57,15 +57,19 @@ def _mine(request: Request, action_id: UUID) -> Action:
 
 
 class ActionFilter(django_filters.FilterSet):
-    symbol = django_filters.CharFilter(field_name="instrument_id", lookup_expr="iexact")
+    symbol = django_filters.CharFilter(method="of_symbol")
+    portfolio = django_filters.UUIDFilter(field_name="portfolio_id")  # no look-up that tells whether it exists
 
     class Meta:
         model = Action
         fields = ["status", "symbol", "action_type", "trigger_type", "portfolio", "mode"]
 
+    def of_symbol(self, queryset: QuerySet[Action], name: str, value: str) -> QuerySet[Action]:
+        return queryset.filter(instrument_id=value.upper())
+
 
 class Actions(OwnedQuerysetMixin, ListAPIView[Action]):
-    queryset = Action.objects.order_by("-created_at")
+    queryset = Action.objects.order_by("-created_at", "-id")
     serializer_class = ActionOut
     filterset_class = ActionFilter
     ordering_fields = ["created_at", "updated_at", "last_triggered_at", "status", "instrument_id"]

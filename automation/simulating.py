@@ -15,23 +15,23 @@ from automation import arming
 from automation.effects.trade import intent_for
 from automation.explaining import market_of, state_of
 from automation.firing import fire
-from automation.models import Action, ActionType
+from automation.models import Action, ActionType, Mode
 from automation.sentences import effect_sentence, sentence
 from automation.triggers.base import BadParams, ClockPlan
 from automation.triggers.reading import Reader
 from automation.triggers.registry import TRIGGERS
 from common.errors import InvalidInput
-from common.money import plain
+from common.money import ZERO, plain
 from markets.selectors import latest_quotes
 from orders.previewing import OrderPreview, preview_order
 from watches import machine
 from watches.models import Watch
-from watches.specs import MarketSlice, Repeat
+from watches.specs import MarketSlice, Repeat, SeriesKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf:
-    """The answer. `order` is None for NOTIFY, and when the rule would not fire."""
+    """The answer. `order` is None when the rule would not fire, and for one that only tells or records."""
 
     would_fire: bool
     sentence: str
@@ -57,7 +57,9 @@ def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) ->
     standing = market_of(quote) if quote else None
     price = inputs.get("price") or (standing.last if standing else None)
     if price is None:
-        raise InvalidInput({"price": "is required: no price has been seen for this symbol yet"})
+        if plan.spec.series.kind != SeriesKind.PUSHED:
+            raise InvalidInput({"price": "is required: no price has been seen for this symbol yet"})
+        price = ZERO  # what counts is the value of the closed bar
     market = MarketSlice(
         at=now,
         since=now,
@@ -89,7 +91,7 @@ def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) ->
         value=None if seen is None else seen.last,
         level=plan.spec.level,
         effect=effect_sentence(action),
-        order=_order(action, price, now) if fired else None,
+        order=_order(action, price or None, now) if fired else None,
         inputs={key: plain(value) for key, value in inputs.items() if isinstance(value, Decimal)},
     )
 
@@ -110,7 +112,7 @@ def _clock(action: Action, plan: ClockPlan, inputs: dict[str, Any], now: datetim
 
 
 def _order(action: Action, price: Decimal | None, now: datetime) -> OrderPreview | None:
-    if action.action_type == ActionType.NOTIFY:
+    if action.action_type == ActionType.NOTIFY or action.mode != Mode.AUTO:
         return None
     trial = copy_of(action)
     execution = fire(trial, now=now, cause="trigger", observation={"price": None if price is None else plain(price)})

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend, IsoDateTimeFilter
 from rest_framework.exceptions import ValidationError
+from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 
 ALWAYS = frozenset({"page", "page_size", "ordering"})
@@ -23,6 +24,19 @@ class StrictFilters(DjangoFilterBackend):
         filters = set(filterset_class.base_filters) if filterset_class else set()
         refuse_unknown(request, filters | ALWAYS | set(getattr(view, "query_parameters", ())))
         return super().filter_queryset(request, queryset, view)
+
+
+class StableOrdering(OrderingFilter):
+    """Rows that tie are ordered by their key, so that no page repeats or leaves out one. Unknown fields: 400."""
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        given = request.query_params.get(self.ordering_param, "")
+        known = [name for name, _ in self.get_valid_fields(queryset, view, {"request": request})]
+        unknown = [name for name in given.split(",") if name and name.strip().lstrip("-") not in known]
+        if unknown:
+            raise ValidationError({self.ordering_param: [f"{unknown[0]!r}: order by {', '.join(known)}."]})
+        ordering = super().get_ordering(request, queryset, view)
+        return [*ordering, "-pk"] if given and ordering else ordering
 
 
 class MomentFilter(IsoDateTimeFilter):

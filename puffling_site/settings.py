@@ -200,7 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "common.api.Pages",
     "DEFAULT_FILTER_BACKENDS": [
         "common.filtering.StrictFilters",
-        "rest_framework.filters.OrderingFilter",
+        "common.filtering.StableOrdering",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "common.api.problem_response",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
@@ -149,7 +149,7 @@ class Reader:
         elif moment.year not in _YEARS:
             self.errors[key] = f"{shown(str(value))} is out of range: give a year from {_YEARS[0]} to {_YEARS[-1]}"
         else:
-            return moment
+            return moment.astimezone(UTC)  # PostgreSQL refuses offsets that ISO 8601 allows
         return None
 
     def done(self) -> None:

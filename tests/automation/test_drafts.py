@@ -186,6 +186,11 @@ def test_times_need_a_zone_and_an_order(desk):
         assert "out of range" in refused(desk, valid_until=value)["valid_until"]
 
 
+def test_times_are_kept_in_utc_whatever_their_offset(desk):
+    action = rule(desk, valid_until="2027-01-01T00:00:00+23:59")  # PostgreSQL itself refuses such an offset
+    assert action.valid_until.isoformat() == "2026-12-31T00:01:00+00:00"
+
+
 def test_limits_are_whole_numbers(desk):
     for value in (0, -1, 1.5, "x", True, [1], "NaN", 10**7, float("inf")):
         assert list(refused(desk, max_executions=value)) == ["max_executions"]

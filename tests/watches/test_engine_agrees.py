@@ -56,6 +56,7 @@ what = {
     "wait": (st.sampled_from([1, 5, 45, 125]),),
     "create": (rules,),
     "arrive": (rules, paths),
+    "silence": (symbols, paths, st.sampled_from([60, 120, 200]), paths),
     "pause": (which,),
     "resume": (),
     "edit": (which, triggers),

@@ -156,6 +156,12 @@ class World:
         self.do_create(rule)
         self.do_evaluate()
 
+    def do_silence(self, symbol: str, before: list[Decimal], seconds: int, after: list[Decimal]) -> None:
+        """Prices that nobody evaluates for a while, and then others."""
+        self.do_tick(symbol, before, shown=False)
+        self.now += timedelta(seconds=seconds)
+        self.do_tick(symbol, after, shown=True)
+
     def do_pause(self, index: int) -> None:
         if action_id := self._which(index, "active"):
             lifecycle.pause(user=self.user, action_id=action_id, now=self.now, actor="test")
