@@ -25,7 +25,7 @@ from watches import arming as watch_arming
 from watches import following, machine
 from watches.machine import WatchState
 from watches.models import Series, Watch
-from watches.specs import PEAKS, Base, MarketSlice, Repeat, SeriesKind, WatchSpec
+from watches.specs import PEAKS, Base, MarketSlice, Repeat, SeriesKind, SeriesSpec, WatchSpec
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 SYMBOLS = ("AAA", "BBB")
@@ -311,12 +311,16 @@ class World:
                 twin.fired.append(self.now)
 
     def _use_bases(self, twin: Twin) -> None:
-        series = twin.state.series
+        """The coefficients a bar's close has stored, in the rule and where it stands: a re-armed rule starts over."""
+        twin.spec = replace(twin.spec, series=self._based(twin.spec.series))
+        twin.state = replace(twin.state, series=self._based(twin.state.series))
+
+    def _based(self, series: SeriesSpec) -> SeriesSpec:
         stored = self.bases.get((series.subject, series.observable))
-        if stored and series.base == Base.STORED:
-            shift, numerator, reference = stored
-            series = replace(series, shift=shift, numerator=numerator, reference=reference)
-            twin.state = replace(twin.state, series=series)
+        if stored is None or series.base != Base.STORED:
+            return series
+        shift, numerator, reference = stored
+        return replace(series, shift=shift, numerator=numerator, reference=reference)
 
     def _cool_down(self) -> None:
         """Cooldowns pass for every rule, whatever ticked."""
