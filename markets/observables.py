@@ -24,7 +24,8 @@ claimed AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 ),
 taken AS (
-    UPDATE markets_quote q SET dirty = false, low = c.last, high = c.last
+    -- Its own `last`, not that of `claimed`: the constraint is first checked on the snapshot's version of the row.
+    UPDATE markets_quote q SET dirty = false, low = q.last, high = q.last
     FROM claimed c WHERE q.symbol = c.symbol
 ),
 referred AS (
