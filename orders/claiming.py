@@ -67,11 +67,16 @@ def due(now: datetime) -> QuerySet[Order]:
 
 
 def claim_next(
-    *, now: datetime, portfolio_ids: Collection[UUID] | None = None, order_ids: Collection[UUID] | None = None
+    *,
+    now: datetime,
+    portfolio_ids: Collection[UUID] | None = None,
+    order_ids: Collection[UUID] | None = None,
+    wait: bool = False,
 ) -> Claim | None:
-    """Claim due orders of one portfolio that nobody else is working on; None when nothing is left.
+    """Claim due orders of one portfolio; None when nothing is left.
 
-    A claim may hold no order: then what was due has expired or was denied, and is recorded as such.
+    A portfolio that somebody else is working on is passed over, or waited for with `wait`. A claim may hold no order:
+    then what was due has expired, was denied or was sent meanwhile, and is recorded as such.
     """
     waiting = due(now)
     if order_ids is not None:
@@ -80,7 +85,8 @@ def claim_next(
     if portfolio_ids is not None:
         candidates = candidates.filter(pk__in=portfolio_ids)
     with transaction.atomic():
-        found = candidates.select_for_update(no_key=True, skip_locked=True).order_by("pk").values_list("pk", flat=True)
+        locked = candidates.select_for_update(no_key=True, skip_locked=not wait)
+        found = locked.order_by("pk").values_list("pk", flat=True)
         portfolio_id = found.first()
         if portfolio_id is None:
             return None

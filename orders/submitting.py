@@ -42,10 +42,10 @@ S = OrderState
 log = logging.getLogger(__name__)
 
 
-def submit_many(order_ids: Collection[UUID], *, now: datetime) -> None:
-    """Send these orders, as far as they wait to be sent."""
+def submit_many(order_ids: Collection[UUID], *, now: datetime, wait: bool = False) -> None:
+    """Send these orders, as far as they wait to be sent. `wait`: also those whose portfolio is busy this moment."""
     watch = Stopwatch(now)
-    while claim := claim_next(now=watch.now(), order_ids=order_ids):
+    while claim := claim_next(now=watch.now(), order_ids=order_ids, wait=wait):
         send(claim)
 
 

@@ -35,7 +35,7 @@ class Trade:
             orders = place_many(portfolio_id=executions[0].action.portfolio_id, intents=intents, now=now)
             queued = [order.id for order in orders if order.state == OrderState.QUEUED]
             if queued:
-                submit_many(queued, now=now)
+                submit_many(queued, now=now, wait=True)  # or a busy portfolio's orders would wait for the sweeper
             # As they stand now: submitting moved them on.
             fresh = Order.objects.only("state", "filled_quantity", "reason_code", "reason").in_bulk(
                 [order.id for order in orders]
