@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from alerts.models import Alert
 from alerts.raising import raise_alert
 from automation import arming, firing
@@ -16,6 +14,7 @@ from automation.models import Action, ActionExecution, ActionStatus
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
+from common.giving_way import gives_way
 from watches import timers
 from watches.models import Timer
 
@@ -26,12 +25,17 @@ def run_due(*, now: datetime) -> int:
     """Handle every due timer of an action. Returns how many."""
     handled = 0
     while True:
-        with transaction.atomic():
-            due = timers.claim_due(now, BATCH, arming.OWNER)
-            done = _handle(due, now)
+        found, done = _handle_batch(now)
         handled += done
-        if len(due) < BATCH or not done:
+        if found < BATCH or not done:
             return handled
+
+
+@gives_way
+def _handle_batch(now: datetime) -> tuple[int, int]:
+    """One batch of due timers: how many were found, and how many handled."""
+    due = timers.claim_due(now, BATCH, arming.OWNER)
+    return len(due), _handle(due, now)
 
 
 def _handle(due: list[Timer], now: datetime) -> int:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -16,6 +15,7 @@ from automation import arming, firing
 from automation.drafts import REARMING, Draft, as_raw
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
 from common.errors import Conflict, InvalidInput, NotFound
+from common.giving_way import gives_way
 from common.money import plain
 from live.push import announce
 from watches.models import Timer, Watch
@@ -23,21 +23,22 @@ from watches.models import Timer, Watch
 OPEN = Q(finished_at__isnull=True)
 
 
+@gives_way
 def create_action(*, user: User, data: Mapping[str, Any], now: datetime, actor: str) -> Action:
     """Check, store and arm a new Action. Raises InvalidInput naming each field, value and fix."""
     fields = Draft(user=user, raw=data, now=now).check()
-    with transaction.atomic():
-        action = Action(user=user, created_at=now, updated_at=now, **fields)
-        action.save(force_insert=True)
-        ActionVersion.objects.create(
-            action=action, version=1, at=now, actor=actor, changes={"created": [None, shown_fields(fields)]}
-        )
-        arming.arm(action, now=now)
-        action.save(update_fields=["next_evaluation_at"])
-        tell(action, "created", now)
+    action = Action(user=user, created_at=now, updated_at=now, **fields)
+    action.save(force_insert=True)
+    ActionVersion.objects.create(
+        action=action, version=1, at=now, actor=actor, changes={"created": [None, shown_fields(fields)]}
+    )
+    arming.arm(action, now=now)
+    action.save(update_fields=["next_evaluation_at"])
+    tell(action, "created", now)
     return action
 
 
+@gives_way
 def update_action(*, user: User, action_id: UUID, changes: Mapping[str, Any], now: datetime, actor: str) -> Action:
     """Edit an Action. A change of trigger or limits re-arms it with a fresh epoch; every edit leaves a version.
 
@@ -47,12 +48,11 @@ def update_action(*, user: User, action_id: UUID, changes: Mapping[str, Any], no
     status = changes.pop("status", None)
     if status not in (None, ActionStatus.PAUSED, ActionStatus.ACTIVE):
         raise InvalidInput({"status": f"'{status}' cannot be set: use paused or active, or DELETE to cancel"})
-    with transaction.atomic():
-        action = locked(user, action_id)
-        if changes:
-            _edit(action, user, changes, now, actor)
-        if status and status != action.status:
-            _set_status(action, status, now, actor)
+    action = locked(user, action_id)
+    if changes:
+        _edit(action, user, changes, now, actor)
+    if status and status != action.status:
+        _set_status(action, status, now, actor)
     return action
 
 
@@ -71,39 +71,39 @@ def cancel(*, user: User, action_id: UUID, now: datetime, actor: str) -> Action:
     return _change_status(user, action_id, ActionStatus.CANCELLED, now, actor)
 
 
+@gives_way
 def pause_many(*, user: User, action_ids: Sequence[UUID], now: datetime, actor: str) -> int:
     """Pause those of the actions that are active. Returns how many."""
-    with transaction.atomic():
-        actions = list(
-            Action.objects.select_for_update()
-            .filter(user=user, id__in=action_ids, status=ActionStatus.ACTIVE)
-            .order_by("id")
-        )
-        for action in actions:
-            _set_status(action, ActionStatus.PAUSED, now, actor)
+    actions = list(
+        Action.objects.select_for_update()
+        .filter(user=user, id__in=action_ids, status=ActionStatus.ACTIVE)
+        .order_by("id")
+    )
+    for action in actions:
+        _set_status(action, ActionStatus.PAUSED, now, actor)
     return len(actions)
 
 
+@gives_way
 def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> ActionExecution:
     """Fire without waiting for the trigger. Never past the gate, and never more often than max_executions allows."""
-    with transaction.atomic():
-        action = locked(user, action_id)
-        if action.status not in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
-            raise Conflict(f"This rule is {action.status}: only an active or paused rule can be executed.")
-        if arming.used_up(action):
-            raise Conflict(
-                f"This rule has had {action.executions_count} of {action.max_executions} executions:"
-                " raise max_executions to run it again."
-            )
-        execution = firing.fire(action, now=now, cause="manual", observation={"by": actor})
-        # The trigger's own watch or timer goes on under the next epoch.
-        mine = {"owner_kind": arming.OWNER, "owner_id": action.id}
-        Watch.objects.filter(**mine).update(epoch=action.epoch, repeats=arming.more_than_one_left(action))
-        Timer.objects.filter(**mine).update(epoch=action.epoch)
-        if arming.used_up(action):
-            arming.disarm([action])
-            action.next_evaluation_at = None
-        firing.record([execution], now=now)
+    action = locked(user, action_id)
+    if action.status not in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
+        raise Conflict(f"This rule is {action.status}: only an active or paused rule can be executed.")
+    if arming.used_up(action):
+        raise Conflict(
+            f"This rule has had {action.executions_count} of {action.max_executions} executions:"
+            " raise max_executions to run it again."
+        )
+    execution = firing.fire(action, now=now, cause="manual", observation={"by": actor})
+    # The trigger's own watch or timer goes on under the next epoch.
+    mine = {"owner_kind": arming.OWNER, "owner_id": action.id}
+    Watch.objects.filter(**mine).update(epoch=action.epoch, repeats=arming.more_than_one_left(action))
+    Timer.objects.filter(**mine).update(epoch=action.epoch)
+    if arming.used_up(action):
+        arming.disarm([action])
+        action.next_evaluation_at = None
+    firing.record([execution], now=now)
     return execution
 
 
@@ -174,11 +174,11 @@ def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
     return {**raw, **changes}
 
 
+@gives_way
 def _change_status(user: User, action_id: UUID, status: str, now: datetime, actor: str) -> Action:
-    with transaction.atomic():
-        action = locked(user, action_id)
-        if action.status != status:  # asking twice is harmless
-            _set_status(action, status, now, actor)
+    action = locked(user, action_id)
+    if action.status != status:  # asking twice is harmless
+        _set_status(action, status, now, actor)
     return action
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
@@ -17,6 +17,7 @@ from automation.effects.base import Done
 from automation.effects.trade import done_for
 from automation.models import COUNTED_EXECUTIONS, Action, ActionExecution, ActionStatus, ExecutionState
 from automation.sentences import effect_sentence
+from common.giving_way import gives_way
 from live.push import Announcement, announce_many
 from orders.models import Order, Source
 from safety.policies import policy_for
@@ -35,40 +36,43 @@ LAST_RETRY = timedelta(minutes=15)
 
 def finish(results: Sequence[tuple[ActionExecution, Done]], *, now: datetime) -> None:
     """Record results of executions. Those still working keep no lease: their orders' ends settle them."""
-    if not results:
-        return
-    with transaction.atomic():
-        actions = {
-            action.id: action
-            for action in Action.objects.select_for_update(of=("self",))
-            .select_related("instrument", "portfolio")
-            .filter(id__in={execution.action_id for execution, _ in results})
-            .order_by("id")
-        }
-        current = {
-            execution.id: execution
-            for execution in ActionExecution.objects.select_for_update()
-            .filter(id__in=[execution.id for execution, _ in results])
-            .order_by("id")
-        }
-        ended: list[tuple[ActionExecution, Done]] = []
-        saved: list[ActionExecution] = []
-        for execution, done in results:
-            row = current[execution.id]
-            if row.finished_at is not None:  # another worker was here
-                continue
-            row.action = actions[row.action_id]
-            row.state, row.reason_code, row.error = done.state, done.reason_code[:40], done.error[:400]
-            row.details = {**row.details, **done.details}
-            row.lease_until = None
-            if done.state not in (ExecutionState.RUNNING, ExecutionState.AWAITING_APPROVAL, ExecutionState.UNKNOWN):
-                row.finished_at = now
-                ended.append((row, done))
-            saved.append(row)
-        _save_executions(saved)
-        _move_all_on(ended, now)
-        raise_alerts([alert for row, done in ended if (alert := _alert(row, done, now))], now)
-        announce_many([_announcement(row) for row in saved], now)
+    if results:
+        _finish(results, now)
+
+
+@gives_way
+def _finish(results: Sequence[tuple[ActionExecution, Done]], now: datetime) -> None:
+    actions = {
+        action.id: action
+        for action in Action.objects.select_for_update(of=("self",))
+        .select_related("instrument", "portfolio")
+        .filter(id__in={execution.action_id for execution, _ in results})
+        .order_by("id")
+    }
+    current = {
+        execution.id: execution
+        for execution in ActionExecution.objects.select_for_update()
+        .filter(id__in=[execution.id for execution, _ in results])
+        .order_by("id")
+    }
+    ended: list[tuple[ActionExecution, Done]] = []
+    saved: list[ActionExecution] = []
+    for execution, done in results:
+        row = current[execution.id]
+        if row.finished_at is not None:  # another worker was here
+            continue
+        row.action = actions[row.action_id]
+        row.state, row.reason_code, row.error = done.state, done.reason_code[:40], done.error[:400]
+        row.details = {**row.details, **done.details}
+        row.lease_until = None
+        if done.state not in (ExecutionState.RUNNING, ExecutionState.AWAITING_APPROVAL, ExecutionState.UNKNOWN):
+            row.finished_at = now
+            ended.append((row, done))
+        saved.append(row)
+    _save_executions(saved)
+    _move_all_on(ended, now)
+    raise_alerts([alert for row, done in ended if (alert := _alert(row, done, now))], now)
+    announce_many([_announcement(row) for row in saved], now)
 
 
 def settle(source_ids: Sequence[UUID] | None = None, *, now: datetime, limit: int = 1000) -> int:

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from automation import arming, clockwork, evaluating, executing, observing, settling
 from automation.models import ActionExecution, ExecutionState
+from common.giving_way import gives_way
 from markets.models import Quote
 from watches import crossing, following
 
@@ -26,16 +27,16 @@ def sweep(now: datetime) -> None:
     settling.settle(now=now)
 
 
+@gives_way
 def rearm(now: datetime) -> int:
     """Arm again what has cooled down, and show it the standing quotes: it may already be true."""
-    with transaction.atomic():
-        owners = [owner for kind, owner in crossing.rearm_due(now) if kind == arming.OWNER]
-        symbols = list(
-            arming.Action.objects.filter(id__in=owners, instrument__isnull=False)
-            .values_list("instrument_id", flat=True)
-            .distinct()
-        )
-        arming.wake(symbols, now=now)
+    owners = [owner for kind, owner in crossing.rearm_due(now) if kind == arming.OWNER]
+    symbols = list(
+        arming.Action.objects.filter(id__in=owners, instrument__isnull=False)
+        .values_list("instrument_id", flat=True)
+        .distinct()
+    )
+    arming.wake(symbols, now=now)
     return len(owners)
 
 

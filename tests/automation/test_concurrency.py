@@ -1,0 +1,165 @@
+"""Many workers at once: every rule fires once, every firing is carried out once, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from automation import arming, clockwork, evaluating, executing, lifecycle, settling
+from automation.models import Action, ActionExecution
+from markets.models import Quote
+from orders.models import Order
+from portfolios.auditing import audit
+from tests.automation.making import MINUTE, S, executions, rule, telling
+from tests.orders.making import NOW, SYMBOLS, Desk, quote
+from watches.models import Watch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT = NOW + S
+
+
+def together(*works: Callable[[], object]) -> None:
+    """Run each in a thread with a connection of its own, begun at the same moment. Raises what any of them raised."""
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            barrier.wait(timeout=30)
+            work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        for running in [pool.submit(run, work) for work in works]:
+            running.result(timeout=120)
+
+
+def test_four_evaluators_fire_every_rule_once(desk: Desk):
+    for n in range(40):
+        telling(desk, symbol=SYMBOLS[n % 4])
+    for symbol in SYMBOLS:
+        quote(symbol, "90", at=AT)
+    fired = []
+    together(*[lambda: fired.append(evaluating.evaluate_quotes(now=AT).fired)] * 4)
+    assert sum(fired) == 40
+    assert ActionExecution.objects.count() == 40
+    assert set(Action.objects.values_list("executions_count", "epoch")) == {(1, 2)}
+
+
+def test_four_executors_carry_out_every_firing_once(desk: Desk, other: Desk):
+    for n in range(20):
+        rule(desk if n % 2 else other, symbol=SYMBOLS[n % 4], quantity="1")
+    for symbol in SYMBOLS:
+        quote(symbol, "90", at=AT)
+    evaluating.evaluate_quotes(now=AT)
+    together(*[lambda: executing.execute_pending(now=AT)] * 4)
+    settling.settle(now=AT)  # an order sent by another executor than the one that placed it is settled by its nudge
+    assert Order.objects.count() == 20
+    assert set(ActionExecution.objects.values_list("state", "attempts")) == {("succeeded", 1)}
+    assert set(Action.objects.values_list("status", flat=True)) == {"completed"}
+    assert audit(desk.portfolio) == audit(other.portfolio) == []
+
+
+def test_two_sweepers_fire_a_clock_once(desk: Desk):
+    clock = {"trigger_type": "time_of_day", "trigger_params": {"time": "10:05"}}
+    rules = [telling(desk, max_executions=None, **clock) for _ in range(10)]
+    due = NOW + 5 * MINUTE
+    together(*[lambda: clockwork.run_due(now=due)] * 3)
+    assert [len(executions(action)) for action in rules] == [1] * 10
+
+
+def test_a_clock_rule_being_edited_is_left_for_the_next_second(desk: Desk):
+    """Waiting for the editor while holding the timer he is about to delete would be a deadlock."""
+    clock = {"trigger_type": "time_of_day", "trigger_params": {"time": "10:05"}}
+    busy, free = telling(desk, **clock), telling(desk, **clock)
+    due = NOW + 5 * MINUTE
+    with transaction.atomic():
+        Action.objects.select_for_update().get(id=busy.id)
+        together(lambda: clockwork.run_due(now=due))
+    assert (len(executions(busy)), len(executions(free))) == (0, 1)
+    clockwork.run_due(now=due + S)
+    assert len(executions(busy)) == 1
+
+
+def test_an_execution_by_hand_clicked_four_times_happens_once(desk: Desk):
+    action = telling(desk)
+    refused = []
+
+    def click() -> None:
+        try:
+            lifecycle.execute_now(user=desk.user, action_id=action.id, now=AT, actor="ada")
+        except lifecycle.Conflict:
+            refused.append(1)
+
+    together(*[click] * 4)
+    assert (len(executions(action)), len(refused)) == (1, 3)
+
+
+def test_prices_evaluators_and_wakers_at_once_never_fail(desk: Desk):
+    """A claim that finds a newer quote than its snapshot's takes the newer one, whole."""
+    rules = [telling(desk, symbol=SYMBOLS[n % 2], max_executions=None) for n in range(10)]
+    moments = [AT + timedelta(seconds=n) for n in range(80)]
+
+    def prices() -> None:
+        for n, at in enumerate(moments):
+            for symbol in SYMBOLS[:2]:
+                quote(symbol, "89" if n % 2 else "91", at=at)
+            evaluating.evaluate_quotes(now=at)
+
+    def evaluator() -> None:
+        for at in moments:
+            evaluating.evaluate_quotes(now=at)
+
+    def waker() -> None:
+        for at in moments:
+            arming.wake(list(SYMBOLS[:2]), now=at)
+
+    together(prices, evaluator, evaluator, waker)
+    assert all(executions(action) for action in rules)
+    for standing in Quote.objects.filter(instrument__in=SYMBOLS[:2]):
+        assert standing.low <= standing.last <= standing.high
+        assert standing.at == moments[-1]
+
+
+def test_edits_pauses_and_prices_at_once_keep_every_count(desk: Desk):
+    """Evaluators, editors and a sweeper work on the same rules; nothing fails and nothing is counted twice."""
+    rules = [telling(desk, symbol=SYMBOLS[n % 2], max_executions=None) for n in range(10)]
+
+    def prices() -> None:
+        for n in range(30):
+            at = AT + timedelta(seconds=n)
+            for symbol in SYMBOLS[:2]:
+                quote(symbol, "89" if n % 2 else "91", at=at)
+            evaluating.evaluate_quotes(now=at)
+
+    def evaluator() -> None:
+        for n in range(60):
+            evaluating.evaluate_quotes(now=AT + timedelta(seconds=n / 2))
+
+    def editor(offset: int) -> Callable[[], None]:
+        def edit() -> None:
+            for n in range(30):
+                at, action = AT + timedelta(seconds=n), rules[(n * 3 + offset) % 10]
+                by = {"user": desk.user, "action_id": action.id, "now": at, "actor": "ada"}
+                if n % 3 == 0:
+                    lifecycle.update_action(changes={"trigger_params": {"threshold": str(90 + n % 5 / 10)}}, **by)
+                elif n % 3 == 1:
+                    lifecycle.pause(**by)
+                else:
+                    lifecycle.resume(**by)
+
+        return edit
+
+    together(prices, evaluator, editor(0), editor(0))
+    for action in Action.objects.all():
+        made = executions(action)
+        assert action.executions_count == len(made)
+        assert len({execution.epoch for execution in made}) == len(made)
+        assert all(execution.epoch < action.epoch for execution in made)
+        assert Watch.objects.filter(owner_id=action.id).count() == 1
+    assert ActionExecution.objects.exists()
