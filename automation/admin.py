@@ -28,6 +28,8 @@ EDITABLE = [
     "mode",
     "trigger_type",
     "trigger_params",
+    "conditions",
+    "group",
     "order_type",
     "limit_price",
     "limit_offset",
@@ -38,6 +40,8 @@ EDITABLE = [
     "valid_until",
     "max_executions",
     "cooldown_seconds",
+    "missed_policy",
+    "run_late_minutes",
     "notes",
     "portfolio",
 ]

@@ -10,16 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from automation.models import Action, ActionType, Mode
+from automation.models import Action, ActionType, MissedPolicy, Mode
 from automation.triggers.base import BadParams
 from automation.triggers.reading import Reader, shown
-from automation.triggers.registry import TRIGGERS
+from automation.triggers.registry import CONDITIONS, TRIGGERS
 from common.errors import InvalidInput
 from common.money import plain
 from markets.models import Instrument
 from orders.models import OrderType, TimeInForce
 from portfolios.models import Holding, Portfolio
 
+MOST_CONDITIONS = 10
 SIZES = ("quantity", "amount_usd", "percent_of_position", "percent_of_equity")
 # Editing one of these gives the rule a fresh arming epoch; the others keep its peak, side and cooldown.
 REARMING = frozenset(
@@ -33,6 +34,7 @@ REARMING = frozenset(
         "cooldown_seconds",
         "portfolio_id",
         "action_type",
+        "group",
     }
 )
 
@@ -60,6 +62,7 @@ class Draft:
         self._portfolio()
         self._instrument()
         self._trigger()
+        self._conditions()
         self._sizes()
         self._order()
         self._limits()
@@ -124,6 +127,49 @@ class Draft:
         except BadParams as bad:
             for key, text in bad.errors.items():
                 self.errors[f"trigger_params.{key}" if key else "trigger_params"] = text
+
+    def _conditions(self) -> None:
+        """A list of conditions in the triggers' own words; a missing symbol is the rule's."""
+        given = self.read.take("conditions")
+        self.fields["conditions"] = []
+        if given is None:
+            return
+        if not isinstance(given, (list, tuple)) or len(given) > MOST_CONDITIONS:
+            self.errors["conditions"] = f"{shown(given)} is not a list of at most {MOST_CONDITIONS} conditions"
+            return
+        self.fields["conditions"] = [self._condition(f"conditions.{n}", raw) for n, raw in enumerate(given)]
+
+    def _condition(self, key: str, raw: Any) -> dict[str, Any]:
+        try:
+            read = Reader(raw, "a key of a condition")
+        except BadParams as bad:
+            self.errors[key] = bad.errors[""]
+            return {}
+        kind, symbol = read.take("trigger_type"), read.take("symbol")
+        params = read.take("trigger_params")
+        try:
+            read.done()
+        except BadParams as bad:
+            self.errors.update({f"{key}.{name}": text for name, text in bad.errors.items()})
+        if kind not in CONDITIONS:
+            self.errors[f"{key}.trigger_type"] = f"{shown(kind)} cannot be a condition: use {' or '.join(CONDITIONS)}"
+            return {}
+        condition: dict[str, Any] = {"trigger_type": kind}
+        try:
+            condition["trigger_params"] = TRIGGERS[kind].parse({} if params is None else params)
+        except BadParams as bad:
+            for name, text in bad.errors.items():
+                self.errors[f"{key}.trigger_params{'.' + name if name else ''}"] = text
+        if symbol is not None:
+            known = isinstance(symbol, str) and _storable(symbol)
+            found = Instrument.objects.filter(symbol=symbol.strip().upper(), active=True).first() if known else None
+            if found is None:
+                self.errors[f"{key}.symbol"] = f"{shown(symbol)} is not a known symbol: see /api/markets/instruments/"
+            else:
+                condition["symbol"] = found.symbol
+        elif TRIGGERS[kind].needs_symbol and self.instrument is None:
+            self.errors[f"{key}.symbol"] = "is required: the rule itself has no symbol"
+        return condition
 
     # --- how much
     def _sizes(self) -> None:
@@ -230,7 +276,18 @@ class Draft:
             valid_until=end,
             max_executions=None if unlimited else maximum,
             cooldown_seconds=cooldown or 0,
+            group=self._text("group", 60).strip(),
         )
+        self._missed()
+
+    def _missed(self) -> None:
+        read = self.read
+        policy = read.choice("missed_policy", MissedPolicy.values, default=MissedPolicy.SKIP)
+        given = "run_late_minutes" in read.raw and read.raw["run_late_minutes"] not in (None, "")
+        minutes = read.integer("run_late_minutes", default=60, at_most=7 * 24 * 60)
+        if given and policy != MissedPolicy.RUN_LATE and "run_late_minutes" not in self.errors:
+            self.errors["run_late_minutes"] = f"'{minutes}' goes with missed_policy run_late only: leave it out"
+        self.fields.update(missed_policy=policy, run_late_minutes=minutes if policy == MissedPolicy.RUN_LATE else None)
 
     def _mode(self, given: Any) -> str:
         if given is None:
@@ -293,6 +350,10 @@ def as_raw(action: Action) -> dict[str, Any]:
             "time_in_force",
             "trigger_type",
             "trigger_params",
+            "conditions",
+            "group",
+            "missed_policy",
+            "run_late_minutes",
             "mode",
             "name",
             "message",

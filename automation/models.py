@@ -46,6 +46,14 @@ class Mode(models.TextChoices):
     AUTO = "auto", "Automatic"  # do it, through the gate
 
 
+class MissedPolicy(models.TextChoices):
+    """What becomes of a time that passed while Puffling was down."""
+
+    SKIP = "skip", "Skip it"  # told, not done
+    RUN_LATE = "run_late", "Run it late"  # done if found within run_late_minutes, else skipped
+    ASK = "ask", "Ask me"  # waits for a person to say run or skip
+
+
 class Action(models.Model):
     """When TRIGGER, do EFFECT, within LIMITS. Its row is the lock under which it fires and is edited."""
 
@@ -69,11 +77,21 @@ class Action(models.Model):
     time_in_force = models.CharField(max_length=3, choices=TimeInForce.choices, default=TimeInForce.DAY)
     trigger_type = models.CharField(max_length=20)
     trigger_params = models.JSONField(default=dict)
+    conditions = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="all must hold when the trigger fires: [{trigger_type, trigger_params, symbol}]",
+    )
+    group = models.CharField(
+        max_length=60, blank=True, help_text="one cancels other: the first to execute ends the others"
+    )
     message = models.CharField(max_length=500, blank=True, help_text="NOTIFY: what to say")
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     max_executions = models.PositiveIntegerField(null=True, blank=True, default=1)
     cooldown_seconds = models.PositiveIntegerField(default=0)
+    missed_policy = models.CharField(max_length=8, choices=MissedPolicy.choices, default=MissedPolicy.SKIP)
+    run_late_minutes = models.PositiveIntegerField(null=True, blank=True, help_text="with run_late: how late it may be")
     notes = models.TextField(blank=True)
     # --- kept by the engine
     epoch = models.PositiveIntegerField(
@@ -83,12 +101,20 @@ class Action(models.Model):
     failures_in_a_row = models.PositiveIntegerField(default=0)
     last_triggered_at = models.DateTimeField(null=True, blank=True)
     next_evaluation_at = models.DateTimeField(null=True, blank=True, help_text="time triggers: the next due time")
+    held_by = models.UUIDField(
+        null=True, blank=True, help_text="the execution of another member of the group whose outcome this one awaits"
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(missed_policy="run_late", run_late_minutes__gt=0)
+                | (~Q(missed_policy="run_late") & Q(run_late_minutes__isnull=True)),
+                name="action_run_late_says_how_late",
+            ),
             models.CheckConstraint(
                 condition=Q(action_type="NOTIFY") | Q(instrument__isnull=False), name="action_trading_needs_symbol"
             ),
@@ -147,6 +173,10 @@ class Action(models.Model):
             models.Index(fields=["user", "-created_at"], name="action_list"),  # the actions page
             models.Index(fields=["user", "status", "-created_at"], name="action_list_by_status"),
             models.Index(fields=["user", "instrument", "-created_at"], name="action_list_by_symbol"),
+            # firing and settling: "who else is in this group?"
+            models.Index(fields=["user", "group"], condition=~Q(group=""), name="action_group"),
+            # settling: "who waits for this execution?"
+            models.Index(fields=["held_by"], condition=Q(held_by__isnull=False), name="action_held"),
         ]
 
     def __str__(self) -> str:
@@ -217,4 +247,104 @@ class ActionExecution(models.Model):
                 name="execution_open",
             ),
             models.Index(fields=["action", "-triggered_at"], name="execution_list"),
+        ]
+
+
+class Trace(models.Model):
+    """One evaluation that changed something, or would have: why it traded, and why it did not.
+
+    `data` holds what the decision was made from, so that making it again from this row gives the same decision
+    (`automation.tracing.replay`). Steady state is not a row: it is counted from bars when somebody asks.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="traces", db_index=False)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20, help_text="see automation.tracing.Kind")
+    epoch = models.PositiveIntegerField()
+    line = models.CharField(max_length=300, help_text="the entry as one English sentence")
+    data = models.JSONField(default=dict)
+    count = models.PositiveIntegerField(default=1, help_text="how many like it in a row, rolled into this one")
+    last_at = models.DateTimeField(help_text="the last of them")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["action", "-id"], name="trace_list"),  # the rule's page
+            models.Index(fields=["last_at"], name="trace_retention"),  # pruning
+        ]
+
+
+class Missed(models.Model):
+    """A time that passed while Puffling was down, and what was done about it. One row per rule and time."""
+
+    class Outcome(models.TextChoices):
+        SKIPPED = "skipped", "Skipped"
+        RAN_LATE = "ran_late", "Ran late"
+        ASKED = "asked", "Waiting for an answer"
+        RUN = "run", "Run when asked"
+        DECLINED = "declined", "Declined"
+
+    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="missed")
+    due_at = models.DateTimeField()
+    found_at = models.DateTimeField()
+    policy = models.CharField(max_length=8, choices=MissedPolicy.choices)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    note = models.CharField(max_length=300, blank=True)
+    execution = models.ForeignKey(ActionExecution, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "missed"
+        constraints = [models.UniqueConstraint(fields=["action", "due_at"], name="one_missed_row_per_action_and_time")]
+        indexes = [models.Index(fields=["-found_at"], name="missed_report")]  # the downtime report
+
+
+class ShadowTrade(models.Model):
+    """What a rule that only watches would have traded: the fill model's answer at the firing. One per execution."""
+
+    execution = models.OneToOneField(ActionExecution, on_delete=models.CASCADE, related_name="shadow")
+    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="shadow_trades", db_index=False)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, db_column="symbol")
+    side = models.CharField(max_length=4, choices=[("buy", "Buy"), ("sell", "Sell")])
+    quantity = quantity_field()
+    price = price_field(help_text="after spread and slippage")
+    fee = money_field(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["action", "at"], name="shadow_list")]  # the evidence of one rule
+
+
+class ReplayRun(models.Model):
+    """A simulation over stored bars: one rule, or a grid over one of its parameters."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="replay_runs")
+    action = models.ForeignKey(Action, on_delete=models.CASCADE, null=True, related_name="replay_runs")
+    rule = models.JSONField(help_text="the rule as it was when the run began")
+    params = models.JSONField(help_text="timeframe, from, to, costs; grid: key and values")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    done_steps = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField(default=1)
+    result = models.JSONField(default=dict)
+    error = models.CharField(max_length=400, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="replay_list"),
+            models.Index(
+                fields=["created_at"], condition=Q(state__in=["queued", "running"]), name="replay_open"
+            ),  # "what waits?"
         ]

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from automation.drafts import SIZES
-from automation.models import Action, ActionExecution, ActionType, ActionVersion, ExecutionState, Mode
+from automation.models import Action, ActionExecution, ActionType, ActionVersion, ExecutionState, MissedPolicy, Mode
 from automation.sentences import sentence
 from automation.triggers.registry import TRIGGERS
 from common.money import plain
@@ -57,12 +57,17 @@ class ActionOut(serializers.ModelSerializer[Action]):
             "time_in_force",
             "trigger_type",
             "trigger_params",
+            "conditions",
+            "group",
             "message",
             "valid_from",
             "valid_until",
             "max_executions",
             "executions_count",
             "cooldown_seconds",
+            "missed_policy",
+            "run_late_minutes",
+            "held_by",
             "failures_in_a_row",
             "last_triggered_at",
             "next_evaluation_at",
@@ -95,6 +100,14 @@ class ActionIn(serializers.Serializer[Any]):
     time_in_force = serializers.ChoiceField(choices=TimeInForce.choices, required=False)
     trigger_type = serializers.ChoiceField(choices=sorted(TRIGGERS))
     trigger_params = serializers.JSONField(help_text="see actions/triggers/ for each type's parameters")
+    conditions = serializers.JSONField(
+        required=False, help_text="all must hold when it fires: [{trigger_type, trigger_params, symbol}]"
+    )
+    group = serializers.CharField(
+        required=False, help_text="one cancels other: the first that executes ends the others"
+    )
+    missed_policy = serializers.ChoiceField(choices=MissedPolicy.choices, required=False)
+    run_late_minutes = serializers.IntegerField(required=False, allow_null=True, help_text="with run_late; default 60")
     mode = serializers.ChoiceField(choices=Mode.choices, required=False)
     name = serializers.CharField(required=False)
     message = serializers.CharField(required=False, help_text="NOTIFY: what to say")

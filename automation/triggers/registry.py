@@ -22,3 +22,6 @@ def register(trigger: Trigger) -> None:
 
 for _trigger in (ABOVE, BELOW, CHANGE, TIME_OF_DAY, TRAILING_STOP, MA_CROSS, VOLUME):
     register(_trigger)
+
+# What can be asked of the moment another trigger fires: everything that is true for a while rather than at an instant.
+CONDITIONS = tuple(kind for kind in TRIGGERS if kind not in ("time_of_day", "trailing_stop"))

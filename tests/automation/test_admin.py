@@ -38,7 +38,8 @@ def typed(desk, **changes) -> dict[str, str]:
         "mode": "auto", "trigger_type": "price_below", "trigger_params": json.dumps({"threshold": "90"}),
         "order_type": "market", "limit_price": "", "limit_offset": "", "stop_price": "", "time_in_force": "day",
         "message": "", "valid_from_0": "", "valid_from_1": "", "valid_until_0": "", "valid_until_1": "",
-        "max_executions": "1", "cooldown_seconds": "0", "notes": "",
+        "max_executions": "1", "cooldown_seconds": "0", "notes": "", "conditions": "[]", "group": "",
+        "missed_policy": "skip", "run_late_minutes": "",
         "executions-TOTAL_FORMS": "0", "executions-INITIAL_FORMS": "0", **changes,
     }  # fmt: skip
 
