@@ -19,6 +19,9 @@ from live.push import Announcement, announce_many
 # A late execution is a wrong trade.
 PRICE_FIRING_LASTS = timedelta(seconds=120)
 CLOCK_FIRING_LASTS = timedelta(minutes=15)
+# In a storm several executors share the work; one that finds nothing left costs one query.
+ENOUGH_FOR_ONE = 200
+MOST_EXECUTORS = 4
 
 
 def fire(
@@ -50,7 +53,8 @@ def record(executions: Sequence[ActionExecution], *, now: datetime) -> None:
     _save_actions([execution.action for execution in executions])
     raise_alerts([_alert(execution) for execution in executions if execution.action.mode != Mode.MONITOR], now)
     announce_many([_announcement(execution) for execution in executions], now)
-    nudge("automation.execute", queue="trading")
+    for _ in range(min(MOST_EXECUTORS, 1 + len(executions) // ENOUGH_FOR_ONE)):
+        nudge("automation.execute", queue="trading")
 
 
 def _save_actions(actions: Sequence[Action]) -> None:
