@@ -85,7 +85,8 @@ def _end(bars: Bars, exchange: str, now: datetime) -> datetime:
     if bars.timeframe == selectors.DAY:
         return datetime.combine(calendar.trading_date(exchange, now), datetime.min.time(), UTC)
     width = selectors.MINUTES[bars.timeframe] * 60
-    seconds = int((now - GRACE - timedelta(minutes=bars.ago)).timestamp())
+    then = now - timedelta(minutes=bars.ago) if bars.ago else now - GRACE
+    seconds = int(then.timestamp())
     return datetime.fromtimestamp(seconds - seconds % width, UTC)
 
 

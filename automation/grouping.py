@@ -145,7 +145,9 @@ def end(ended: Sequence[ActionExecution], *, now: datetime) -> None:
     )
     cancelled, released = [], []
     for mate in waiting:
-        execution = by_id[mate.held_by]  # type: ignore[index]
+        execution = by_id.get(mate.held_by) if mate.held_by else None
+        if execution is None:  # released since it was found
+            continue
         done = execution.state == ExecutionState.SUCCEEDED
         if done and mate.status in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
             _cancel(mate, execution.action, now)
@@ -199,7 +201,8 @@ def end_forgotten(*, now: datetime) -> int:
     """Members whose holder ended, or is gone, without telling them. Should never find any. Returns how many."""
     open_one = ActionExecution.objects.filter(id=OuterRef("held_by"), finished_at__isnull=True)
     forgotten = Action.objects.filter(held_by__isnull=False).exclude(Exists(open_one))
-    return _end_forgotten(list(forgotten.values_list("held_by", flat=True)[:1000]), now) if forgotten.exists() else 0
+    holders = [holder for holder in forgotten.values_list("held_by", flat=True)[:1000] if holder is not None]
+    return _end_forgotten(holders, now) if holders else 0
 
 
 @gives_way

@@ -90,7 +90,7 @@ def last_bars_of(symbols: Iterable[str], timeframe: str, count: int, *, before: 
     """The last `count` bars that begin before `before` of each symbol, oldest first, in one query; fewer if unknown."""
     found: dict[str, list[BarRow]] = {symbol: [] for symbol in symbols}
     width = MINUTES.get(timeframe, 1)
-    params = {
+    params: dict[str, Any] = {
         "symbols": list(found),
         "timeframe": timeframe,
         "width": width,
