@@ -62,7 +62,7 @@ class ActionFilter(django_filters.FilterSet):
 
     class Meta:
         model = Action
-        fields = ["status", "symbol", "action_type", "trigger_type", "portfolio", "mode"]
+        fields = ["status", "symbol", "action_type", "trigger_type", "portfolio", "mode", "group"]
 
     def of_symbol(self, queryset: QuerySet[Action], name: str, value: str) -> QuerySet[Action]:
         return queryset.filter(instrument_id=value.upper())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Case, F, Value, When
 
@@ -24,13 +25,14 @@ _LOOK_AHEAD = timedelta(days=15)
 def arm(action: Action, *, now: datetime) -> None:
     """Watch for the action's trigger under its present epoch, forgetting what was watched before.
 
-    Sets `next_evaluation_at`; the caller saves it. A rule whose window has not begun is armed when it begins.
+    Sets `next_evaluation_at`; the caller saves it. A rule whose window has not begun is armed when it begins, one
+    that is held by a mate of its group when that lets it go.
     """
     disarm([action])
     action.next_evaluation_at = None
     if action.valid_until and action.status in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
         _timer(action, EXPIRE, action.valid_until)
-    if action.status != ActionStatus.ACTIVE:
+    if action.status != ActionStatus.ACTIVE or action.held_by is not None:
         return
     if action.valid_from and action.valid_from > now:
         _timer(action, ARM, action.valid_from)
@@ -88,6 +90,22 @@ def wake(symbols: list[str], *, now: datetime) -> None:
     since = Case(When(dirty=True, then=F("range_since")), default=Value(now))
     if Quote.objects.filter(instrument__in=symbols).update(dirty=True, range_since=since):
         nudge("automation.evaluate_quotes", queue="ticks")
+
+
+def wake_unless_busy(symbols: Sequence[str], *, now: datetime) -> None:
+    """`wake` for whoever holds other locks: a quote that another process is writing or judging now is left alone."""
+    if symbols:
+        free = Quote.objects.select_for_update(skip_locked=True).filter(instrument__in=symbols).order_by("instrument")
+        wake(list(free.values_list("instrument_id", flat=True)), now=now)
+
+
+def symbols_of(owners: Iterable[tuple[str, UUID]]) -> list[str]:
+    """The symbols of those owners of watches that are rules."""
+    ids = [owner_id for kind, owner_id in owners if kind == OWNER]
+    if not ids:
+        return []
+    rules = Action.objects.filter(id__in=ids, instrument__isnull=False)
+    return list(rules.values_list("instrument_id", flat=True).distinct())
 
 
 def used_up(action: Action) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from alerts.models import Alert
 from alerts.raising import raise_alert
-from automation import arming, firing
+from automation import arming, conditions, firing, grouping
+from automation.conditions import Verdict
 from automation.evaluating import may_fire
 from automation.lifecycle import tell
 from automation.models import Action, ActionExecution, ActionStatus
@@ -55,8 +56,16 @@ def _handle(due: list[Timer], now: datetime) -> int:
     due = [timer for timer in due if timer.owner_id not in busy]
     Timer.objects.filter(id__in=[timer.id for timer in due]).delete()
     executions: list[ActionExecution] = []
+    groups = grouping.Groups([*actions.values(), *grouping.lock_mates(actions.values())])
+    verdicts = conditions.check(
+        [actions[timer.owner_id] for timer in due if timer.purpose == arming.FIRE and timer.owner_id in actions],
+        now=now,
+    )
     # What is due at the very end of a window still belongs to it.
-    for timer in sorted(due, key=lambda timer: (timer.due_at, timer.purpose == arming.EXPIRE)):
+    created = {action.id: action.created_at for action in actions.values()}  # of a group, the eldest goes first
+    for timer in sorted(
+        due, key=lambda timer: (timer.due_at, timer.purpose == arming.EXPIRE, created.get(timer.owner_id, now))
+    ):
         action = actions.get(timer.owner_id)
         if action is None:
             continue
@@ -66,12 +75,16 @@ def _handle(due: list[Timer], now: datetime) -> int:
             arming.arm(action, now=now)
             action.save(update_fields=["next_evaluation_at"])
         elif timer.purpose == arming.FIRE:
-            executions += _fire(action, timer, now)
+            fired = _fire(action, timer, now, verdicts.get(action.id))
+            for execution in fired:
+                groups.hold_others(execution)
+            executions += fired
+    groups.save(now)
     firing.record(executions, now=now)
     return len(due)
 
 
-def _fire(action: Action, timer: Timer, now: datetime) -> list[ActionExecution]:
+def _fire(action: Action, timer: Timer, now: datetime, verdict: Verdict | None) -> list[ActionExecution]:
     """Fire a clock trigger and set its next due time.
 
     A timer found too late (the system was down) does not fire: acting then would be another trade. It is told.
@@ -81,7 +94,8 @@ def _fire(action: Action, timer: Timer, now: datetime) -> list[ActionExecution]:
     if may_fire(action, timer.epoch, timer.due_at, now):
         if now - timer.due_at <= firing.CLOCK_FIRING_LASTS:
             seen: dict[str, Any] = {"due_at": timer.due_at.isoformat(), "late_seconds": (now - timer.due_at).seconds}
-            fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=firing.CLOCK_FIRING_LASTS)]
+            lasts = firing.CLOCK_FIRING_LASTS
+            fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=lasts, verdict=verdict)]
         else:
             _tell_missed(action, timer, now)
     if isinstance(plan, ClockPlan) and action.status == ActionStatus.ACTIVE and not arming.used_up(action):

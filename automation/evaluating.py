@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import OperationalError, transaction
 
-from automation import arming, firing
+from automation import arming, conditions, firing, grouping, skipping
+from automation.conditions import Verdict
 from automation.models import Action, ActionExecution, ActionStatus
 from common.enqueue import nudge
 from common.money import plain
 from markets import observables
 from orders import matching
-from watches import crossing, feeding, following
+from watches import crossing, feeding, following, waiting
 from watches.crossing import Claim, Hit
+from watches.machine import WatchState
 
 log = logging.getLogger(__name__)
 BATCH = 20_000
@@ -49,16 +52,32 @@ def evaluate_values(values: Mapping[int, Decimal], *, at: datetime, now: datetim
     return _attempt(feeding.TOUCHED, feeding.params(values, at), now) if values else Evaluation(claimed=0, fired=0)
 
 
+def confirm_standing(series_ids: list[int], *, now: datetime) -> Evaluation:
+    """Show the standing values of pushed series to the watches on them that have held long enough."""
+    return _tried(lambda: _evaluate(waiting.standing_values(series_ids, now), now))
+
+
 def _attempt(touched: str, params: Mapping[str, Any], now: datetime, *, quotes: bool = False) -> Evaluation:
-    """One batch. A deadlock with an edit is rare, loses nothing, and is tried again."""
+    """One batch. What has waited long enough sees it; what else has is shown its standing quote by the next batch."""
+
+    def evaluate() -> Evaluation:
+        waited = arming.symbols_of(waiting.rearm_due(now))
+        resting = matching.keep_ranges(now=now) if quotes else set()
+        if resting:
+            nudge("orders.match_paper", queue="trading", symbols=sorted(resting))
+        done = _evaluate(crossing.scan(touched, params), now)
+        arming.wake_unless_busy(waited, now=now)
+        return done
+
+    return _tried(evaluate)
+
+
+def _tried(work: Callable[[], Evaluation]) -> Evaluation:
+    """Do it in one transaction. A deadlock with an edit is rare, loses nothing, and is tried again."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                crossing.rearm_due(now)
-                resting = matching.keep_ranges(now=now) if quotes else set()
-                if resting:
-                    nudge("orders.match_paper", queue="trading", symbols=sorted(resting))
-                return _evaluate(crossing.scan(touched, params), now)
+                return work()
         except OperationalError as error:
             if attempt == _ATTEMPTS or "deadlock" not in str(error):
                 raise
@@ -68,7 +87,7 @@ def _attempt(touched: str, params: Mapping[str, Any], now: datetime, *, quotes: 
 
 def _evaluate(claim: Claim, now: datetime) -> Evaluation:
     outcome = crossing.sort_out(claim.hits, now)
-    activated = following.take_references(outcome.references)
+    activated = following.take_references(outcome.references, now)
     crossing.write_flips(outcome)
     hits = [*outcome.fired, *activated]
     fired = _fire([hit for hit in hits if hit.owner_kind == arming.OWNER], now)
@@ -76,31 +95,53 @@ def _evaluate(claim: Claim, now: datetime) -> Evaluation:
 
 
 def _fire(hits: Sequence[Hit], now: datetime) -> int:
-    """Record a firing for every hit whose action still stands behind it; switch the others' watches off."""
+    """Record a firing for every hit whose action still stands behind it; switch the others' watches off.
+
+    Of a group one member fires and holds the others. A firing whose conditions do not hold is skipped.
+    """
     if not hits:
         return 0
-    actions = {
-        action.id: action
-        for action in Action.objects.select_for_update(of=("self",))
-        .filter(id__in=[hit.owner_id for hit in hits])
-        .order_by("id")
-    }
+    actions = grouping.lock([hit.owner_id for hit in hits])
+    groups = grouping.Groups(actions.values())
+    standing, stale = _standing_behind(hits, actions, now)
+    verdicts = conditions.check([action for _, action in standing], now=now)
     executions: list[ActionExecution] = []
-    written: list[tuple[Hit, Any, int]] = []
+    written: list[tuple[Hit, WatchState, Action]] = []
+    skipped: list[tuple[Action, dict[str, Any], Verdict]] = []
+    for hit, action in groups.in_order(standing):
+        verdict = verdicts.get(action.id)
+        if action.held_by is not None:  # a mate fired in this batch
+            continue
+        if verdict is not None and not verdict.holds:
+            skipped.append((action, _observation(hit), verdict))
+            written.append((hit, crossing.after_skip(hit, at=now + skipping.RETRY), action))
+            continue
+        execution = firing.fire(action, now=now, cause="trigger", observation=_observation(hit), verdict=verdict)
+        executions.append(execution)
+        groups.hold_others(execution)
+        # The watch repeats while a further execution is left after this one.
+        written.append((hit, crossing.after_firing(hit, repeats=not arming.used_up(action), now=now), action))
+    nothing_done = skipping.skip(skipped, now=now)
+    crossing.write_fired([(hit, state, action.epoch) for hit, state, action in written])
+    crossing.turn_off(stale)
+    groups.save(now)
+    firing.record([*executions, *nothing_done], now=now)
+    return len(executions)
+
+
+def _standing_behind(
+    hits: Sequence[Hit], actions: Mapping[UUID, Action], now: datetime
+) -> tuple[list[tuple[Hit, Action]], list[int]]:
+    """The hits whose actions stand behind them, and the watches of the others."""
+    standing: list[tuple[Hit, Action]] = []
     stale: list[int] = []
     for hit in hits:
         action = actions.get(hit.owner_id)
         if action is None or not may_fire(action, hit.epoch, hit.seen_at, now):
             stale.append(hit.watch_id)
-            continue
-        executions.append(firing.fire(action, now=now, cause="trigger", observation=_observation(hit)))
-        # The watch repeats while a further execution is left after this one.
-        after = crossing.after_firing(hit, repeats=not arming.used_up(action), now=now)
-        written.append((hit, after, action.epoch))
-    crossing.write_fired(written)
-    crossing.turn_off(stale)
-    firing.record(executions, now=now)
-    return len(executions)
+        else:
+            standing.append((hit, action))
+    return standing, stale
 
 
 def may_fire(action: Action, epoch: int, at: datetime, now: datetime) -> bool:
@@ -111,6 +152,7 @@ def may_fire(action: Action, epoch: int, at: datetime, now: datetime) -> bool:
     return (
         action.status == ActionStatus.ACTIVE
         and action.epoch == epoch
+        and action.held_by is None
         and not arming.used_up(action)
         and (action.valid_from is None or now >= action.valid_from)
         and (action.valid_until is None or at <= action.valid_until)

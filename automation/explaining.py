@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 from uuid import UUID
@@ -15,14 +15,15 @@ from automation.drafts import Draft
 from automation.models import Action, ActionStatus
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
+from automation.triggers.lasting import duration
 from automation.triggers.registry import TRIGGERS
 from common.money import CENT, HUNDRED, nano, plain
 from markets.models import Quote
-from markets.observables import USABLE_FOR
+from markets.observables import USABLE_FOR, market_of
 from markets.selectors import latest_quotes
 from watches import machine
 from watches.models import Series, Watch
-from watches.specs import PEAKS, Base, MarketSlice, SeriesKind, SeriesSpec, WatchSpec
+from watches.specs import PEAKS, Base, SeriesKind, SeriesSpec, WatchSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,7 @@ def _explain(
     idle = _idle(action, now)
     already = reached and state.phase == machine.ARMED and not spec.follow and not warnings and not idle
     if already and action.status == ActionStatus.ACTIVE:
-        warnings = (*warnings, "Already true: fires at once.")
+        warnings = (*warnings, _already(action, spec))
     if seen is None and not spec.follow:
         warnings = (*warnings, "The value is unknown yet (not enough history): an unknown value never fires.")
     distance = None if firing is None else abs(firing - quote.last)
@@ -177,20 +178,6 @@ def _first_tick(exact: Decimal, way: int, fires: Callable[[Decimal], bool]) -> D
     return price if price > 0 else None
 
 
-def market_of(quote: Quote) -> MarketSlice:
-    """The standing quote as the machine sees it: one point, the last price."""
-    return MarketSlice(
-        at=quote.at,
-        since=quote.at,
-        low=quote.last,
-        high=quote.last,
-        last=quote.last,
-        volume=quote.volume,
-        prev_close=quote.prev_close,
-        session_open=quote.session_open,
-    )
-
-
 def state_of(watch: Watch) -> machine.WatchState:
     """A stored watch as the machine's state."""
     return machine.WatchState(
@@ -221,11 +208,27 @@ def _idle(action: Action, now: datetime) -> str:
     if action.status != ActionStatus.ACTIVE:
         reason = f": {action.status_reason}" if action.status_reason else ""
         return f"{action.get_status_display()}{reason}"
+    if action.held_by is not None:
+        return f"Held: another rule of the group '{action.group}' is executing. If that succeeds this one is cancelled"
     if arming.used_up(action):
         return "Has fired; waits for the outcome"
     if action.valid_from and action.valid_from > now:
         return f"Begins at {action.valid_from:%Y-%m-%d %H:%M} UTC"
     return ""
+
+
+def _already(action: Action, spec: WatchSpec) -> str:
+    """The warning that a rule acts at once."""
+    when = f"fires when it has stayed so for {duration(spec.hold_seconds)}" if spec.hold_seconds else "fires at once"
+    return f"Already true: {when}{' if its conditions hold then' if action.conditions else ''}."
+
+
+def _holding(spec: WatchSpec, state: machine.WatchState) -> str:
+    """Since when, and until when. What only waits to try again, its conditions not holding, began at no hour."""
+    if state.rearm_at is None or not spec.hold_seconds:
+        return f"Fired, but nothing was done; tries again at {state.rearm_at:%H:%M:%S} UTC" if state.rearm_at else "?"
+    since = state.rearm_at - timedelta(seconds=spec.hold_seconds)
+    return f"Holding since {since:%H:%M:%S}, fires at {state.rearm_at:%H:%M:%S} UTC if it stays"
 
 
 def _line(spec: WatchSpec, state: machine.WatchState) -> str:
@@ -239,6 +242,10 @@ def _line(spec: WatchSpec, state: machine.WatchState) -> str:
     if state.phase == machine.RECOVER:
         back = _level(state.series, spec.level - state.direction * spec.hysteresis)
         return "Fired; waits for the next bar" if crossing else f"Fired; waits until it is back {side} {back}"
+    if state.phase == machine.HOLDING:
+        return _holding(spec, state)
+    if state.phase == machine.HELD:
+        return "Held long enough; fires at the next value unless that is back"
     if state.phase in (machine.COOLING, machine.RETRY):
         until = f"{state.rearm_at:%Y-%m-%d %H:%M:%S} UTC" if state.rearm_at else "?"
         return f"Cooling down until {until}" if state.phase == machine.COOLING else f"Tries again at {until}"

@@ -10,6 +10,7 @@ from django.db import connection
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
+from automation.conditions import Verdict
 from automation.models import Action, ActionExecution, ExecutionState, Mode
 from automation.sentences import effect_sentence, trigger_sentence
 from common.bulk import insert
@@ -26,9 +27,18 @@ MOST_EXECUTORS = 4
 
 
 def fire(
-    action: Action, *, now: datetime, cause: str, observation: dict[str, Any], lasts: timedelta = PRICE_FIRING_LASTS
+    action: Action,
+    *,
+    now: datetime,
+    cause: str,
+    observation: dict[str, Any],
+    lasts: timedelta = PRICE_FIRING_LASTS,
+    verdict: Verdict | None = None,
 ) -> ActionExecution:
-    """Take the action's epoch for one execution and move the action to the next. `record` saves both."""
+    """Take the action's epoch for one execution and move the action to the next. `record` saves both.
+
+    A verdict of its conditions that is not true makes it a skipped one: it has ended, and uses up no turn.
+    """
     execution = ActionExecution(
         id=new_id(),
         action=action,
@@ -41,8 +51,14 @@ def fire(
         trace_id=new_id(),
     )
     action.epoch += 1
-    action.executions_count += 1
-    action.last_triggered_at = now
+    if verdict is not None:
+        execution.details = {"conditions": verdict.as_json()}
+    if verdict is None or verdict.holds:
+        action.executions_count += 1
+        action.last_triggered_at = now
+    else:
+        execution.state, execution.finished_at, execution.expires_at = ExecutionState.SKIPPED, now, now
+        execution.reason_code, execution.error = verdict.reason_code, verdict.text[:400]
     return execution
 
 
@@ -54,7 +70,8 @@ def record(executions: Sequence[ActionExecution], *, now: datetime) -> None:
     _save_actions([execution.action for execution in executions])
     raise_alerts([_alert(execution) for execution in executions if execution.action.mode != Mode.MONITOR], now)
     announce_many([_announcement(execution) for execution in executions], now)
-    for _ in range(min(MOST_EXECUTORS, 1 + len(executions) // ENOUGH_FOR_ONE)):
+    to_do = sum(execution.finished_at is None for execution in executions)
+    for _ in range(min(MOST_EXECUTORS, -(-to_do // ENOUGH_FOR_ONE))):
         nudge("automation.execute", queue="trading")
 
 
@@ -88,6 +105,17 @@ def seen_sentence(execution: ActionExecution) -> str:
 
 def _alert(execution: ActionExecution) -> NewAlert:
     action = execution.action
+    if execution.finished_at is not None:
+        return NewAlert(
+            user_id=action.user_id,
+            kind=Alert.Kind.NOTE,
+            title=f"Skipped: {effect_sentence(action)} ({execution.reason_code})",
+            body=f"{trigger_sentence(action)}. Seen: {seen_sentence(execution)}. {execution.error}",
+            symbol=action.instrument_id or "",
+            data={"action": str(action.id), "execution": str(execution.id)},
+            dedupe_key=f"skipped:{execution.id}",
+            trace_id=execution.trace_id,
+        )
     return NewAlert(
         user_id=action.user_id,
         kind=Alert.Kind.FIRING,
@@ -104,7 +132,7 @@ def _announcement(execution: ActionExecution) -> Announcement:
     return Announcement(
         user_id=execution.action.user_id,
         topic="executions",
-        kind="fired",
+        kind="fired" if execution.finished_at is None else str(execution.state),
         payload={
             "action": str(execution.action_id),
             "execution": str(execution.id),

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import User
-from automation import arming, firing
+from automation import arming, firing, grouping
 from automation.drafts import REARMING, Draft, as_raw
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
 from common.errors import Conflict, InvalidInput, NotFound
@@ -32,8 +32,9 @@ def create_action(*, user: User, data: Mapping[str, Any], now: datetime, actor: 
     ActionVersion.objects.create(
         action=action, version=1, at=now, actor=actor, changes={"created": [None, shown_fields(fields)]}
     )
+    grouping.join(action, now=now)
     arming.arm(action, now=now)
-    action.save(update_fields=["next_evaluation_at"])
+    action.save(update_fields=["next_evaluation_at", "held_by"])
     tell(action, "created", now)
     return action
 
@@ -86,8 +87,14 @@ def pause_many(*, user: User, action_ids: Sequence[UUID], now: datetime, actor: 
 
 @gives_way
 def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> ActionExecution:
-    """Fire without waiting for the trigger. Never past the gate, and never more often than max_executions allows."""
-    action = locked(user, action_id)
+    """Fire without waiting for the trigger. Never past the gate, and never more often than max_executions allows.
+
+    Its conditions are not asked: a person decided. The others of its group are held, as by any firing.
+    """
+    if not Action.objects.filter(user=user, id=action_id).exists():
+        raise NotFound(f"There is no action {action_id}.")
+    found = grouping.lock([action_id])
+    action = found[action_id]
     if action.status not in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
         raise Conflict(f"This rule is {action.status}: only an active or paused rule can be executed.")
     if arming.used_up(action):
@@ -95,7 +102,15 @@ def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> Ac
             f"This rule has had {action.executions_count} of {action.max_executions} executions:"
             " raise max_executions to run it again."
         )
+    if action.held_by is not None:
+        raise Conflict(
+            f"This rule is held: another rule of its group '{action.group}' is executing. If that succeeds this one is"
+            " cancelled, else it goes on by itself. Take it out of the group to execute it now."
+        )
     execution = firing.fire(action, now=now, cause="manual", observation={"by": actor})
+    groups = grouping.Groups(found.values())
+    groups.hold_others(execution)
+    groups.save(now)
     # The trigger's own watch or timer goes on under the next epoch.
     mine = {"owner_kind": arming.OWNER, "owner_id": action.id}
     Watch.objects.filter(**mine).update(epoch=action.epoch, repeats=arming.more_than_one_left(action))
@@ -152,8 +167,11 @@ def _edit(action: Action, user: User, changes: Mapping[str, Any], now: datetime,
         actor=actor,
         changes={name: [shown_value(before[name]), shown_value(after[name])] for name in sorted(changed)},
     )
+    if "group" in changed:
+        action.held_by = None
     if changed & REARMING:
         action.epoch += 1
+        grouping.join(action, now=now)
         arming.arm(action, now=now)
     action.save()
     tell(action, "edited", now)
@@ -201,6 +219,9 @@ def _set_status(action: Action, status: str, now: datetime, actor: str) -> None:
     ActionVersion.objects.create(
         action=action, version=action.version, at=now, actor=actor, changes={"status": [old, status]}
     )
+    if status == ActionStatus.CANCELLED:
+        action.held_by = None
+    grouping.join(action, now=now)
     arming.arm(action, now=now)
     action.save()
     tell(action, str(status), now)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from automation.models import Action, ActionType
+from automation.triggers.lasting import duration
 from automation.triggers.registry import TRIGGERS
 from common.money import ZERO, plain
 
@@ -10,6 +14,27 @@ from common.money import ZERO, plain
 def trigger_sentence(action: Action) -> str:
     """The condition, as it continues 'when …'."""
     return TRIGGERS[action.trigger_type].sentence(action.trigger_params, action.instrument_id or "")
+
+
+def condition_sentence(kind: str, params: Mapping[str, Any], symbol: str) -> str:
+    """A condition, which asks about a state where its trigger waits for an event: 'AAPL is at or below $90'."""
+    if kind == "ma_cross":
+        side = "above" if params["direction"] == "up" else "below"
+        when = "live" if params["on"] == "live" else "at the last close"
+        return (
+            f"{symbol}'s {params['short']}-bar {params['kind'].upper()} is {side} its {params['long']}-bar one"
+            f" ({params['timeframe']} bars, {when})"
+        )
+    return TRIGGERS[kind].sentence({**params, "edge": "level"}, symbol)
+
+
+def conditions_sentence(action: Action) -> str:
+    """All of them, as they continue the trigger's sentence: ', if …'; empty without any."""
+    texts = [
+        condition_sentence(one["trigger_type"], one["trigger_params"], one.get("symbol") or action.instrument_id or "")
+        for one in action.conditions
+    ]
+    return f", if {' and '.join(texts)}" if texts else ""
 
 
 def effect_sentence(action: Action) -> str:
@@ -30,14 +55,14 @@ def effect_sentence(action: Action) -> str:
 
 def sentence(action: Action) -> str:
     """The whole rule."""
-    text = f"{effect_sentence(action)} when {trigger_sentence(action)}"
+    text = f"{effect_sentence(action)} when {trigger_sentence(action)}{conditions_sentence(action)}"
     limits = []
     if action.max_executions is None:
         limits.append("every time")
     elif action.max_executions > 1:
         limits.append(f"at most {action.max_executions} times")
     if action.cooldown_seconds:
-        limits.append(f"not again within {_duration(action.cooldown_seconds)}")
+        limits.append(f"not again within {duration(action.cooldown_seconds)}")
     if action.valid_until:
         limits.append(f"until {action.valid_until:%Y-%m-%d %H:%M} UTC")
     return f"{text}{', ' + ', '.join(limits) if limits else ''}."
@@ -52,10 +77,3 @@ def _size(action: Action) -> str:
     if action.percent_of_position is not None:
         return f"{plain(action.percent_of_position)} % of the {symbol} held"
     return f"{symbol} for {plain(action.percent_of_equity or ZERO)} % of the portfolio"
-
-
-def _duration(seconds: int) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds % size == 0:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"

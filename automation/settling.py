@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
-from automation import arming
+from automation import arming, grouping
 from automation.effects.base import Done
 from automation.effects.trade import done_for
 from automation.models import COUNTED_EXECUTIONS, Action, ActionExecution, ActionStatus, ExecutionState
@@ -46,7 +47,10 @@ def _finish(results: Sequence[tuple[ActionExecution, Done]], now: datetime) -> N
         action.id: action
         for action in Action.objects.select_for_update(of=("self",))
         .select_related("instrument", "portfolio")
-        .filter(id__in={execution.action_id for execution, _ in results})
+        .filter(
+            Q(id__in={execution.action_id for execution, _ in results})
+            | Q(held_by__in=[execution.id for execution, _ in results])  # their mates, locked together with them
+        )
         .order_by("id")
     }
     current = {
@@ -71,6 +75,7 @@ def _finish(results: Sequence[tuple[ActionExecution, Done]], now: datetime) -> N
         saved.append(row)
     _save_executions(saved)
     _move_all_on(ended, now)
+    grouping.end([row for row, _ in ended], now=now)
     raise_alerts([alert for row, done in ended if (alert := _alert(row, done, now))], now)
     announce_many([_announcement(row) for row in saved], now)
 
@@ -192,6 +197,8 @@ def _try_again(action: Action, execution: ActionExecution, now: datetime) -> Non
 
     Only if the watch is still as this firing left it: a new trigger on the old series would be a rule nobody wrote.
     """
+    if action.held_by is not None:  # by a mate of its group: armed when that lets it go
+        return
     timed = Timer.objects.filter(owner_kind=arming.OWNER, owner_id=action.id).exclude(purpose=arming.EXPIRE)
     if timed.exists():  # its next time, or the beginning of its window, is set
         return

@@ -13,7 +13,7 @@ from typing import Any
 
 from automation import arming
 from automation.effects.trade import intent_for
-from automation.explaining import market_of, state_of
+from automation.explaining import state_of
 from automation.firing import fire
 from automation.models import Action, ActionType, Mode
 from automation.sentences import effect_sentence, sentence
@@ -22,6 +22,7 @@ from automation.triggers.reading import Reader
 from automation.triggers.registry import TRIGGERS
 from common.errors import InvalidInput
 from common.money import ZERO, plain
+from markets.observables import market_of
 from markets.selectors import latest_quotes
 from orders.previewing import OrderPreview, preview_order
 from watches import machine
@@ -132,6 +133,8 @@ def _reason(fired: bool, before: int, after: int, unknown: bool) -> str:
         return "the value reaches the level"
     if unknown:
         return "the value is unknown with these inputs, and unknown never fires"
+    if after == machine.HOLDING:
+        return "the value reaches the level, and must stay there for as long as the rule says"
     if before in (machine.COOLING, machine.RETRY):
         return "the cooldown is not over"
     if before == machine.RECOVER:

@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from automation import arming, clockwork, evaluating, executing, observing, settling
+from automation import arming, clockwork, evaluating, executing, grouping, observing, settling
 from automation.models import ActionExecution, ExecutionState
+from automation.standing import stands
 from common.giving_way import gives_way
-from markets.models import Quote
-from watches import crossing, following
+from markets.models import Instrument, Quote
+from markets.observables import USABLE_FOR
+from watches import following, waiting
+from watches.specs import SeriesKind
 
 # Younger than this, a nudge is probably still on its way to a worker.
 PATIENCE = timedelta(seconds=2)
@@ -21,23 +24,41 @@ def sweep(now: datetime) -> None:
     """One pass. Each step is safe beside the workers: it claims what it touches."""
     clockwork.run_due(now=now)
     rearm(now)
+    confirm_holds(now)
     observing.observe(now=now)
     evaluate_left_behind(now)
     execute_left_behind(now)
     settling.settle(now=now)
+    grouping.end_forgotten(now=now)
 
 
 @gives_way
 def rearm(now: datetime) -> int:
     """Arm again what has cooled down, and show it the standing quotes: it may already be true."""
-    owners = [owner for kind, owner in crossing.rearm_due(now) if kind == arming.OWNER]
-    symbols = list(
-        arming.Action.objects.filter(id__in=owners, instrument__isnull=False)
-        .values_list("instrument_id", flat=True)
-        .distinct()
-    )
-    arming.wake(symbols, now=now)
+    owners = waiting.rearm_due(now)
+    arming.wake(arming.symbols_of(owners), now=now)
     return len(owners)
+
+
+def confirm_holds(now: datetime) -> int:
+    """Show the standing quote or value to holds that are over and that no tick has confirmed. Returns the firings."""
+    series = waiting.unconfirmed(now)
+    if not series:
+        return 0
+    pushed = [row for row in series if row.kind == SeriesKind.PUSHED]
+    symbols = {row.subject for row in series if row.kind != SeriesKind.PUSHED}
+    usable = Quote.objects.filter(instrument__in=symbols, received_at__gt=now - USABLE_FOR, dirty=False)
+    _show_again(sorted(usable.values_list("instrument_id", flat=True)), now)
+    known = Instrument.objects.filter(symbol__in={row.subject for row in pushed})
+    exchanges = dict(known.values_list("symbol", "exchange_id"))
+    standing = [row.id for row in pushed if stands(row, exchanges.get(row.subject, "XNYS"), now)]
+    return evaluating.confirm_standing(standing, now=now).fired if standing else 0
+
+
+@gives_way
+def _show_again(symbols: list[str], now: datetime) -> None:
+    if symbols:
+        arming.wake(symbols, now=now)
 
 
 def evaluate_left_behind(now: datetime) -> int:

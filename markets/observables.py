@@ -7,11 +7,14 @@ many rules use it. Each formula here has its twin in `watches.machine`; a proper
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-# An observation older than this is a missed one, not a live one: acting on it would be a late, wrong trade.
-USABLE_FOR = timedelta(seconds=120)
+from markets.models import Quote
+from watches import specs
+from watches.specs import MarketSlice
+
+USABLE_FOR = specs.USABLE_FOR
 
 # OFFSET 0 keeps the planner from substituting each formula into every place that uses its result.
 TOUCHED = """
@@ -58,7 +61,9 @@ peaked AS (
                 WHEN 'peak_amt' THEN CASE WHEN p.short THEN p.p_high - p.ref ELSE p.ref - p.p_low END END AS before,
            CASE p.kind WHEN 'peak_pct' THEN
                     round(CASE WHEN p.short THEN p.price - p.peak ELSE p.peak - p.price END * 100 / p.peak, 9)
-                WHEN 'peak_amt' THEN CASE WHEN p.short THEN p.price - p.peak ELSE p.peak - p.price END END AS after
+                WHEN 'peak_amt' THEN CASE WHEN p.short THEN p.price - p.peak ELSE p.peak - p.price END END AS after,
+           -- the best price of the range; one that is the last price needs no formula of its own
+           CASE WHEN p.short THEN NULLIF(p.p_low, p.price) ELSE NULLIF(p.p_high, p.price) END AS best
     FROM priced p OFFSET 0
 ),
 touched AS (
@@ -66,7 +71,9 @@ touched AS (
            CASE kind WHEN 'derived' THEN LEAST(a, b)
                      WHEN 'absolute' THEN
                          CASE WHEN LEAST(a, b) <= 0 AND GREATEST(a, b) >= 0 THEN 0 ELSE LEAST(abs(a), abs(b)) END
-                     WHEN 'volume' THEN v ELSE LEAST(before, after) END AS low,
+                     WHEN 'volume' THEN v
+                     WHEN 'peak_amt' THEN COALESCE(abs(peak - best), after)
+                     ELSE COALESCE(round(abs(peak - best) * 100 / peak, 9), after) END AS low,
            CASE kind WHEN 'derived' THEN GREATEST(a, b) WHEN 'absolute' THEN GREATEST(abs(a), abs(b))
                      WHEN 'volume' THEN v ELSE GREATEST(before, after) END AS high,
            CASE kind WHEN 'absolute' THEN abs(v) WHEN 'derived' THEN v WHEN 'volume' THEN v ELSE after END AS last,
@@ -83,3 +90,17 @@ raised AS (
 def params(*, now: datetime, symbols: Sequence[str] | None, limit: int) -> dict[str, Any]:
     """Parameters of TOUCHED: which symbols (None: all), and how many quotes at most."""
     return {"symbols": None if symbols is None else list(symbols), "limit": limit, "oldest": now - USABLE_FOR}
+
+
+def market_of(quote: Quote) -> MarketSlice:
+    """The standing quote as the machine sees it: one point, the last price."""
+    return MarketSlice(
+        at=quote.at,
+        since=quote.at,
+        low=quote.last,
+        high=quote.last,
+        last=quote.last,
+        volume=quote.volume,
+        prev_close=quote.prev_close,
+        session_open=quote.session_open,
+    )

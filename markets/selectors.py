@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +40,30 @@ CROSS JOIN LATERAL (
 """
 
 
+# The newest bars of many symbols. Coarse ones are put together as in COARSE, from as many minutes as that takes were
+# there no pause in trading; ten times that at most.
+NEWEST = """
+SELECT s.symbol, b.start, b.open, b.high, b.low, b.close, b.volume, b.source
+FROM unnest(%(symbols)s::text[]) AS s (symbol)
+CROSS JOIN LATERAL (
+    SELECT at AS start, open, high, low, close, volume, source FROM markets_bar
+    WHERE symbol = s.symbol AND timeframe = %(timeframe)s AND at < %(before)s ORDER BY at DESC LIMIT %(count)s
+) b ORDER BY s.symbol, b.start
+"""
+NEWEST_COARSE = """
+SELECT s.symbol, b.start, b.open, b.high, b.low, b.close, b.volume, b.source
+FROM unnest(%(symbols)s::text[]) AS s (symbol)
+CROSS JOIN LATERAL (
+    SELECT date_bin(make_interval(mins => %(width)s), at, TIMESTAMPTZ '2000-01-01 00:00:00+00') AS start,
+           (array_agg(open ORDER BY at))[1] AS open, max(high) AS high, min(low) AS low,
+           (array_agg(close ORDER BY at DESC))[1] AS close, sum(volume) AS volume, min(source) AS source
+    FROM markets_bar
+    WHERE symbol = s.symbol AND timeframe = '1m' AND at < %(before)s AND at >= %(since)s
+    GROUP BY start ORDER BY start DESC LIMIT %(count)s
+) b ORDER BY s.symbol, b.start
+"""
+
+
 def latest_quotes(symbols: Iterable[str]) -> dict[str, Quote]:
     """The standing quotes of `symbols` with their instruments, however old; symbols without a quote are missing."""
     quotes = Quote.objects.filter(instrument_id__in=set(symbols)).select_related("instrument")
@@ -60,6 +84,25 @@ def daily_closes_of(symbols: Sequence[str], count: int, before: date | None = No
         for symbol, close in cursor.fetchall():
             closes[symbol].append(close)
     return closes
+
+
+def last_bars_of(symbols: Iterable[str], timeframe: str, count: int, *, before: datetime) -> dict[str, list[BarRow]]:
+    """The last `count` bars that begin before `before` of each symbol, oldest first, in one query; fewer if unknown."""
+    found: dict[str, list[BarRow]] = {symbol: [] for symbol in symbols}
+    width = MINUTES.get(timeframe, 1)
+    params: dict[str, Any] = {
+        "symbols": list(found),
+        "timeframe": timeframe,
+        "width": width,
+        "count": count,
+        "before": before,
+        "since": before - timedelta(minutes=width * count * 10),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST if timeframe in (MINUTE, DAY) else NEWEST_COARSE, params)
+        for symbol, *row in cursor.fetchall():
+            found[symbol].append(_row(symbol, timeframe, row))
+    return found
 
 
 def bars(symbol: str, timeframe: str, start: datetime, end: datetime, limit: int = 1000) -> list[BarRow]:

@@ -43,6 +43,8 @@ def armed_fields(*, epoch: int, spec: WatchSpec, repeat: Repeat, now: datetime) 
         "strict": spec.strict,
         "primes": spec.primes,
         "hysteresis": spec.hysteresis,
+        "hold_seconds": spec.hold_seconds,
+        "release": spec.release,
         "cooldown_seconds": repeat.cooldown_seconds,
         "repeats": repeat.repeats,
         "phase": phase,

@@ -20,10 +20,17 @@ from watches import machine
 from watches.models import Phase
 from watches.specs import Follow, Repeat, Seen, SeriesSpec, WatchSpec
 
+# What a hit is made of, in the order of `Hit`; `h` is the row of the watch beside what was seen.
+COLUMNS = """
+    h.id, h.owner_kind, h.owner_id, h.epoch, h.series_id, h.home_id, h.subject,
+    h.direction, h.level, h.strict, h.primes, h.hysteresis, h.hold_seconds, h.release, h.cooldown_seconds, h.repeats,
+    h.phase, h.armed_at, h.rearm_at, h.follow::text, h.value, h.last, h.price, h.seen_at, h.source
+"""
+
 # Reads the CTE `touched(series_id, subject, low, high, last, since, price, at, source)`. Extremes older than the
 # watch do not count: then the last value is judged alone. The planner cannot know how few watches a range reaches and
 # would read them all: LATERAL with OFFSET 0 holds it to one short index scan per series and direction.
-HITS = """
+HITS = f"""
 hits AS (
     SELECT w.*, t.subject, t.last, t.price, t.at AS seen_at, t.source,
            CASE WHEN w.armed_at > t.since THEN t.last ELSE t.high END AS value
@@ -39,9 +46,7 @@ hits AS (
         SELECT * FROM watches_watch i WHERE i.series_id = t.series_id AND i.scan = -1 AND i.scan_level >= t.low OFFSET 0
     ) w
 )
-SELECT (SELECT count(*) FROM claimed), h.id, h.owner_kind, h.owner_id, h.epoch, h.series_id, h.home_id, h.subject,
-       h.direction, h.level, h.strict, h.primes, h.hysteresis, h.cooldown_seconds, h.repeats, h.phase, h.armed_at,
-       h.rearm_at, h.follow::text, h.value, h.last, h.price, h.seen_at, h.source
+SELECT (SELECT count(*) FROM claimed), {COLUMNS}
 FROM (SELECT 1) AS one
 LEFT JOIN hits h ON (h.value * h.scan > h.scan_level * h.scan OR (h.value = h.scan_level AND NOT h.scan_strict))
   AND (h.price IS NOT NULL OR h.armed_at <= h.seen_at) -- a bar that closed before the rule was armed is history
@@ -64,6 +69,8 @@ class Hit:
     strict: bool
     primes: bool
     hysteresis: Decimal
+    hold_seconds: int
+    release: Decimal | None
     cooldown_seconds: int
     repeats: bool
     phase: int
@@ -90,6 +97,8 @@ class Hit:
             primes=self.primes,
             hysteresis=self.hysteresis,
             follow=self.follow,
+            hold_seconds=self.hold_seconds,
+            release=self.release,
         )
 
     def state(self) -> machine.WatchState:
@@ -128,12 +137,15 @@ class Outcome:
     fired: list[Hit]
     armed: list[int]
     cooled: list[int]
+    holding: list[tuple[Hit, machine.WatchState]]
     references: list[Hit]
 
 
 def sort_out(hits: Sequence[Hit], now: datetime) -> Outcome:
-    """Decide what each hit means: it fires, it merely arms or cools, or it gives a following watch its reference."""
-    outcome = Outcome(fired=[], armed=[], cooled=[], references=[])
+    """Decide what each hit means: it fires, it merely arms, cools or begins to hold, or it gives a following watch its
+    reference.
+    """
+    outcome = Outcome(fired=[], armed=[], cooled=[], holding=[], references=[])
     for hit in hits:
         if hit.phase in (machine.WAITING, machine.ACTIVATE):
             outcome.references.append(hit)
@@ -143,13 +155,16 @@ def sort_out(hits: Sequence[Hit], now: datetime) -> Outcome:
             outcome.fired.append(hit)
         elif state.phase == machine.COOLING:
             outcome.cooled.append(hit.watch_id)
+        elif state.phase == machine.HOLDING:
+            if state.rearm_at != hit.rearm_at:  # begun, or begun anew
+                outcome.holding.append((hit, state))
         elif state.phase != hit.phase:
             outcome.armed.append(hit.watch_id)
     return outcome
 
 
 def write_flips(outcome: Outcome) -> None:
-    """Write the watches that armed or began to cool down."""
+    """Write the watches that armed, or began to cool down or to hold."""
     with connection.cursor() as cursor:
         if outcome.armed:
             cursor.execute(
@@ -161,12 +176,39 @@ def write_flips(outcome: Outcome) -> None:
             cursor.execute(
                 "UPDATE watches_watch SET phase = %s, scan = 0 WHERE id = ANY(%s)", [Phase.COOLING, outcome.cooled]
             )
+    write_holds(outcome.holding)
+
+
+def write_holds(rows: Sequence[tuple[Hit, machine.WatchState]]) -> None:
+    """Write the watches that began to hold: (hit, state after). One that was edited or switched off meanwhile stays."""
+    if not rows:
+        return
+    columns: list[tuple[Any, ...]] = []
+    for hit, state in rows:
+        look = machine.scan_for(hit.spec(), state.phase, state.direction)
+        columns.append((hit.watch_id, hit.epoch, state.rearm_at, look.direction, look.level, look.strict))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE watches_watch w
+            SET phase = 8, rearm_at = n.rearm_at, scan = n.scan, scan_level = n.level, scan_strict = n.strict
+            FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::smallint[], %s::numeric[], %s::boolean[])
+                 AS n(id, epoch, rearm_at, scan, level, strict)
+            WHERE w.id = n.id AND w.epoch = n.epoch AND w.phase <> 0
+            """,
+            [list(column) for column in zip(*columns, strict=True)],
+        )
 
 
 def after_firing(hit: Hit, *, repeats: bool, now: datetime) -> machine.WatchState:
     """What the watch of a hit that fired becomes, were it to repeat or not."""
     repeat = Repeat(repeats=repeats, cooldown_seconds=hit.cooldown_seconds)
     return machine.after_firing(hit.spec(), repeat, hit.state(), hit.last, now)
+
+
+def after_skip(hit: Hit, *, at: datetime) -> machine.WatchState:
+    """What the watch of a hit that fired becomes when its owner did nothing: it tries again at `at`."""
+    return machine.try_again(hit.spec(), hit.state(), at, pushed=hit.price is None)
 
 
 def write_fired(rows: Sequence[tuple[Hit, machine.WatchState, int]]) -> None:
@@ -207,38 +249,3 @@ def turn_off(watch_ids: Sequence[int]) -> None:
                 "UPDATE watches_watch SET phase = %s, scan = 0, rearm_at = NULL WHERE id = ANY(%s)",
                 [Phase.OFF, list(watch_ids)],
             )
-
-
-_ANY = machine.scan_for(  # what a waiting watch scans for: any observation
-    WatchSpec(series=SeriesSpec(subject="", observable=""), direction=1, level=Decimal(0), follow=Follow(kind="trail")),
-    machine.WAITING,
-    1,
-)
-
-# One statement serves the sweeper and every evaluation; the partial index `watch_cooling` makes it cheap when
-# nothing is due. The rows are locked in id order, and those being fired or edited now are left for the next time.
-_REARM = """
-WITH due AS (
-    SELECT id FROM watches_watch WHERE phase IN (4, 7) AND rearm_at <= %(now)s
-    ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %(limit)s
-)
-UPDATE watches_watch w SET
-    phase = CASE WHEN w.phase = 7 THEN 1 WHEN w.follow IS NOT NULL THEN 6 WHEN w.primes THEN 2 ELSE 1 END,
-    series_id = CASE WHEN w.phase = 4 AND w.follow IS NOT NULL THEN w.home_id ELSE w.series_id END,
-    armed_at = CASE WHEN w.phase = 4 THEN %(now)s ELSE w.armed_at END,
-    rearm_at = NULL,
-    scan = CASE WHEN w.phase = 4 AND w.follow IS NOT NULL THEN 1
-                WHEN w.phase = 4 AND w.primes THEN -w.direction ELSE w.direction END,
-    scan_level = CASE WHEN w.phase = 4 AND w.follow IS NOT NULL THEN %(any)s ELSE w.level END,
-    scan_strict = CASE WHEN w.phase = 4 AND w.follow IS NOT NULL THEN false
-                       WHEN w.phase = 4 AND w.primes THEN NOT w.strict ELSE w.strict END
-FROM due WHERE w.id = due.id
-RETURNING w.owner_kind, w.owner_id
-"""
-
-
-def rearm_due(now: datetime, limit: int = 10_000) -> list[tuple[str, UUID]]:
-    """Arm again what has cooled down by `now`. Returns the owners."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REARM, {"now": now, "limit": limit, "any": _ANY.level})
-        return cursor.fetchall()

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
 
 from common.ids import new_id
 from watches import machine
-from watches.crossing import Hit
+from watches.crossing import Hit, write_holds
 from watches.models import Series
 from watches.specs import Follow, Repeat, Seen, SeriesSpec
 
 
-def take_references(hits: Sequence[Hit]) -> list[Hit]:
+def take_references(hits: Sequence[Hit], now: datetime) -> list[Hit]:
     """Move each watch to the series its first observation decides.
 
     Returns hits that fire at once: a trailing stop activated by the high of the very observation whose last price is
-    already a trail below it. They carry the new series and value.
+    already a trail below it. They carry the new series and value. One that must hold first begins to.
     """
     followers = [(hit, hit.follow) for hit in hits]
     series_ids = _series_for([(hit, follow) for hit, follow in followers if follow and follow.kind != "either_way"])
     moved: list[tuple[int, int, int]] = []  # watch, series, direction
     fired: list[Hit] = []
+    holding: list[tuple[Hit, machine.WatchState]] = []
     for hit, follow in followers:
         if follow is None:
             continue
@@ -35,7 +37,7 @@ def take_references(hits: Sequence[Hit]) -> list[Hit]:
         moved.append((hit.watch_id, series_id, hit.direction))
         if follow.kind == "trail":
             value = _drawdown(hit, follow)
-            _, fires = machine.judge(
+            state, fires = machine.judge(
                 hit.spec(),
                 Repeat(),
                 machine.WatchState(
@@ -45,11 +47,14 @@ def take_references(hits: Sequence[Hit]) -> list[Hit]:
                     direction=hit.direction,
                 ),
                 Seen(low=value, high=value, last=value),
-                hit.seen_at,
+                now,
             )
             if fires:
                 fired.append(_at(hit, series_id, value))
+            elif state.phase == machine.HOLDING:
+                holding.append((hit, state))
     _write(moved)
+    write_holds(holding)
     return fired
 
 

@@ -6,6 +6,10 @@ holds the two together. Simulation runs this one.
 Inside one observation only the extremes and the last price are known, not their order, except that the last price
 came last. So a watch is judged on the extreme in the phase it is in; what it becomes because of that is judged on
 the last price alone.
+
+A watch with `hold_seconds` begins to hold where another would fire. The value back on the other side breaks the hold:
+the watch is armed again. The first observation after its end that is not back fires it; one more than `USABLE_FOR`
+late cannot vouch for what nobody saw, and the hold begins anew.
 """
 
 from __future__ import annotations
@@ -15,9 +19,23 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from common.money import HUNDRED, nano
-from watches.specs import PEAKS, Base, Follow, MarketSlice, Repeat, Scan, Seen, SeriesKind, SeriesSpec, WatchSpec
+from watches.specs import (
+    PEAKS,
+    USABLE_FOR,
+    Base,
+    Follow,
+    MarketSlice,
+    Repeat,
+    Scan,
+    Seen,
+    SeriesKind,
+    SeriesSpec,
+    WatchSpec,
+)
 
-OFF, ARMED, PRIME, RECOVER, COOLING, ACTIVATE, WAITING, RETRY = range(8)  # models.Phase
+OFF, ARMED, PRIME, RECOVER, COOLING, ACTIVATE, WAITING, RETRY, HOLDING, HELD = range(10)  # models.Phase
+TIMED = (COOLING, RETRY, HOLDING)  # these end at `rearm_at`
+BEYOND = Decimal(10**18)  # above every value a column can hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,17 +69,30 @@ def scan_for(spec: WatchSpec, phase: int, direction: int) -> Scan:
     if phase == RECOVER:
         return Scan(direction=-direction, level=spec.level - direction * spec.hysteresis)
     if phase == WAITING:
-        # Any observation will do. -1e18 is below every value a column can hold.
-        return Scan(direction=1, level=Decimal(-(10**18)))
+        return Scan(direction=1, level=-BEYOND)  # any observation will do
+    if phase == HOLDING:
+        return reverse(spec, direction)
+    if phase == HELD:  # any observation will do, shown from the side on which the hold would break
+        back = reverse(spec, direction).direction
+        return Scan(direction=back, level=-back * BEYOND)
     if phase == ACTIVATE and spec.follow and spec.follow.activation is not None:
         return Scan(direction=-1 if spec.follow.short else 1, level=spec.follow.activation)
     return Scan()
 
 
+def reverse(spec: WatchSpec, direction: int) -> Scan:
+    """What breaks a hold: the exact complement of what fires, or for a pulse its release."""
+    if spec.release is None:
+        return Scan(direction=-direction, level=spec.level, strict=not spec.strict)
+    return Scan(direction=direction if spec.release == spec.level else -direction, level=spec.release)
+
+
 def rearm(spec: WatchSpec, state: WatchState, now: datetime) -> WatchState:
-    """What a cooled-down watch becomes at `now`; the same state if its time has not come."""
-    if state.phase not in (COOLING, RETRY) or state.rearm_at is None or state.rearm_at > now:
+    """What a watch that waited becomes at `now`; the same state if its time has not come."""
+    if state.phase not in TIMED or state.rearm_at is None or state.rearm_at > now:
         return state
+    if state.phase == HOLDING:
+        return replace(state, phase=HELD)  # keeps `rearm_at`: long after it, an observation proves nothing
     if state.phase == RETRY:
         phase = ARMED
     elif spec.follow:
@@ -89,7 +120,9 @@ def step(spec: WatchSpec, repeat: Repeat, state: WatchState, market: MarketSlice
 
 
 def judge(spec: WatchSpec, repeat: Repeat, state: WatchState, seen: Seen, at: datetime) -> tuple[WatchState, bool]:
-    """Apply a series' values to a watch that is armed, priming or recovering."""
+    """Apply a series' values to a watch that is armed, priming, recovering or holding."""
+    if state.phase in (HOLDING, HELD):
+        return _judge_hold(spec, repeat, state, seen, at)
     scan = scan_for(spec, state.phase, state.direction)
     if not scan.reached(seen.high if scan.direction > 0 else seen.low):
         return state, False
@@ -98,7 +131,32 @@ def judge(spec: WatchSpec, repeat: Repeat, state: WatchState, seen: Seen, at: da
     armed = replace(state, phase=ARMED, rearm_at=None)
     if state.phase != ARMED and not scan_for(spec, ARMED, state.direction).reached(seen.last):
         return armed, False
+    if spec.hold_seconds:
+        return _begin_hold(spec, armed, seen.last, at), False
     return after_firing(spec, repeat, armed, seen.last, at), True
+
+
+def _begin_hold(spec: WatchSpec, armed: WatchState, last: Decimal, at: datetime) -> WatchState:
+    """Hold from `at` on, unless the last value is already back."""
+    if not scan_for(spec, ARMED, armed.direction).reached(last):
+        return armed
+    return replace(armed, phase=HOLDING, rearm_at=at + timedelta(seconds=spec.hold_seconds))
+
+
+def _judge_hold(
+    spec: WatchSpec, repeat: Repeat, state: WatchState, seen: Seen, at: datetime
+) -> tuple[WatchState, bool]:
+    back = reverse(spec, state.direction)
+    if back.reached(seen.high if back.direction > 0 else seen.low):
+        armed = replace(state, phase=ARMED, rearm_at=None)
+        if spec.hold_seconds:
+            return _begin_hold(spec, armed, seen.last, at), False
+        return judge(spec, repeat, armed, Seen(low=seen.last, high=seen.last, last=seen.last), at)
+    if state.phase == HOLDING or state.rearm_at is None:
+        return state, False
+    if spec.hold_seconds and at - state.rearm_at > USABLE_FOR:
+        return replace(state, phase=HOLDING, rearm_at=at + timedelta(seconds=spec.hold_seconds)), False
+    return after_firing(spec, repeat, replace(state, phase=ARMED, rearm_at=None), seen.last, at), True
 
 
 def after_firing(spec: WatchSpec, repeat: Repeat, state: WatchState, last: Decimal, at: datetime) -> WatchState:
@@ -113,6 +171,15 @@ def after_firing(spec: WatchSpec, repeat: Repeat, state: WatchState, last: Decim
     if not scan_for(spec, RECOVER, state.direction).reached(last):
         return replace(state, phase=RECOVER, rearm_at=ready)
     return replace(state, phase=COOLING if ready else ARMED, rearm_at=ready)
+
+
+def try_again(spec: WatchSpec, state: WatchState, at: datetime, *, pushed: bool) -> WatchState:
+    """What a watch that has just fired becomes when nothing was done about it: it tries again at `at`, same level.
+
+    Prices come often: it is blind until then. A hold goes on and may break meanwhile; so does the standing value of
+    a pushed series, which no other value may follow for a day.
+    """
+    return replace(state, phase=HOLDING if spec.hold_seconds or pushed else RETRY, rearm_at=at)
 
 
 def observe(state: WatchState, market: MarketSlice) -> tuple[Seen | None, WatchState]:
@@ -166,8 +233,9 @@ def _observe_peak(state: WatchState, market: MarketSlice) -> tuple[Seen, WatchSt
     # The old peak is judged against the worst price first, then the peak moves, then the last price is judged.
     before = drawdown(series.kind, old, worst, short=series.short)
     last = drawdown(series.kind, new, market.last, short=series.short)
+    least = drawdown(series.kind, new, best, short=series.short)
     moved = replace(state, series=replace(series, reference=new))
-    return Seen(low=min(before, last), high=max(before, last), last=last), moved
+    return Seen(low=least, high=max(before, last), last=last), moved
 
 
 def _follow_peak(state: WatchState, market: MarketSlice) -> WatchState:

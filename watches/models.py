@@ -60,6 +60,8 @@ class Phase(models.IntegerChoices):
     ACTIVATE = 5, "Waiting for the activation price"  # trailing stop with an activation price
     WAITING = 6, "Waiting for a reference"  # the first usable observation gives the reference
     RETRY = 7, "Waiting to try again"  # fired, but nothing came of it: armed again at `rearm_at`, on the same level
+    HOLDING = 8, "Holding"  # reached; must stay so until `rearm_at`, the value back on the other side breaks it
+    HELD = 9, "Held long enough"  # stayed so until `rearm_at`: fires at the next value unless that is back
 
 
 class Watch(models.Model):
@@ -85,7 +87,14 @@ class Watch(models.Model):
     repeats = models.BooleanField(default=False, help_text="arms again after firing")
     phase = models.SmallIntegerField(choices=Phase.choices)
     armed_at = models.DateTimeField(help_text="extremes seen before this do not count, only the last value does")
-    rearm_at = models.DateTimeField(null=True)
+    hold_seconds = models.PositiveIntegerField(default=0, db_default=0, help_text="must stay reached so long to fire")
+    release = models.DecimalField(
+        max_digits=28,
+        decimal_places=9,
+        null=True,
+        help_text="pulses: the value that breaks a hold; see specs.WatchSpec",
+    )
+    rearm_at = models.DateTimeField(null=True, help_text="when the cooldown, the wait or the hold is over")
     follow = models.JSONField(null=True, help_text="what the first observation decides; see specs.Follow")
     # What the watch is scanning for right now: value >= scan_level (+1), value <= scan_level (-1), nothing (0).
     scan = models.SmallIntegerField(default=0)
@@ -104,9 +113,10 @@ class Watch(models.Model):
             # The engine's two range scans: "which watches of this series does the batch's high (low) reach?"
             models.Index(fields=["series", "scan_level"], condition=Q(scan=1), name="watch_scan_up"),
             models.Index(fields=["series", "scan_level"], condition=Q(scan=-1), name="watch_scan_down"),
-            models.Index(
-                fields=["rearm_at"], condition=Q(phase__in=[4, 7]), name="watch_cooling"
-            ),  # "whose cooldown is over?"
+            # every evaluation and the sweeper: "whose cooldown, wait or hold is over?"; the sweeper: "which holds that
+            # ended in the last two minutes has no price confirmed?". By phase first: holds that no price confirms
+            # stay in phase 9 and must not be read again by the others.
+            models.Index(fields=["phase", "rearm_at"], condition=Q(phase__in=[4, 7, 8, 9]), name="watch_cooling"),
             models.Index(fields=["home"], name="watch_by_home"),  # "may this series be forgotten?"
             models.Index(fields=["series"], name="watch_by_series"),  # merging peak groups, "is this series in use?"
         ]

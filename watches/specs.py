@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+# An observation older than this is a missed one, not a live one: acting on it would be a late, wrong trade.
+USABLE_FOR = timedelta(seconds=120)
 
 
 class SeriesKind(enum.StrEnum):
@@ -89,6 +92,9 @@ class WatchSpec:
 
     strict: beyond the level, not at it. primes: only after the other side was seen (edge cross).
     hysteresis: how far the value must come back before a repeating watch arms again, in the series' unit.
+    hold_seconds: how long the value must stay reached before it fires; 0: fires at once.
+    release: pulses only: the value that breaks a hold, where anything short of the level does not. Equal to the
+    level, it is the same pulse again.
     """
 
     series: SeriesSpec
@@ -98,6 +104,8 @@ class WatchSpec:
     primes: bool = False
     hysteresis: Decimal = Decimal(0)
     follow: Follow | None = None
+    hold_seconds: int = 0
+    release: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

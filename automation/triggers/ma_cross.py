@@ -50,7 +50,10 @@ class MovingAverageCross:
                 observable=f"{'abs_' if either else ''}ma_cross:{name}",
                 kind=SeriesKind.PUSHED,
             )
-            return WatchPlan(spec=WatchSpec(series=series, direction=direction, level=Decimal(direction)))
+            # A bar without a cross does not end what a cross began: the opposite one does (either way: the next one).
+            release = Decimal(direction if either else -direction)
+            spec = WatchSpec(series=series, direction=direction, level=Decimal(direction), release=release)
+            return WatchPlan(spec=spec)
         # The live spread is linear in the last price; automation.observing stores its two coefficients at each close.
         series = SeriesSpec(subject=symbol, observable=f"ma_spread:{name}", reference=None)
         return WatchPlan(

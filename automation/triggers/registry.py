@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automation.triggers.base import Trigger
 from automation.triggers.change import CHANGE
+from automation.triggers.lasting import Lasting
 from automation.triggers.ma_cross import MA_CROSS
 from automation.triggers.price import ABOVE, BELOW
 from automation.triggers.time_of_day import TIME_OF_DAY
@@ -14,10 +15,10 @@ TRIGGERS: dict[str, Trigger] = {}
 
 
 def register(trigger: Trigger) -> None:
-    """Add a trigger. Raises ValueError when its type is taken."""
+    """Add a trigger, which may then be asked to hold `for_seconds`. Raises ValueError when its type is taken."""
     if trigger.type in TRIGGERS:
         raise ValueError(f"trigger type {trigger.type!r} is registered twice")
-    TRIGGERS[trigger.type] = trigger
+    TRIGGERS[trigger.type] = Lasting(trigger)
 
 
 for _trigger in (ABOVE, BELOW, CHANGE, TIME_OF_DAY, TRAILING_STOP, MA_CROSS, VOLUME):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -163,3 +165,79 @@ def test_edits_pauses_and_prices_at_once_keep_every_count(desk: Desk):
         assert all(execution.epoch < action.epoch for execution in made)
         assert Watch.objects.filter(owner_id=action.id).count() == 1
     assert ActionExecution.objects.exists()
+
+
+# --- one cancels other
+def brackets(desk: Desk, count: int, **changes: Any) -> list[tuple[Action, Action]]:
+    """Pairs of rules that exclude each other: one above, one below, on two symbols that can be reached together."""
+    common = {"max_executions": None, **changes}
+    return [
+        (
+            telling(desk, symbol=SYMBOLS[0], group=f"g{n}", **common),
+            telling(desk, symbol=SYMBOLS[1], group=f"g{n}", **common),
+        )
+        for n in range(count)
+    ]
+
+
+def test_two_evaluators_that_reach_both_members_fire_one_of_each_group(desk: Desk):
+    pairs = brackets(desk, 20)
+    evaluating.evaluate_quotes(now=NOW)
+    for symbol in SYMBOLS[:2]:
+        quote(symbol, "90", at=AT)
+    fired = []
+    together(
+        *[
+            lambda symbol=symbol: fired.append(evaluating.evaluate_quotes(now=AT, symbols=[symbol]).fired)
+            for symbol in SYMBOLS[:2]
+        ]
+    )
+    assert sum(fired) == 20
+    for pair in pairs:
+        counts = [len(executions(action)) for action in pair]
+        assert sorted(counts) == [0, 1]
+        held = Action.objects.get(id=pair[counts.index(0)].id)
+        assert held.held_by == executions(pair[counts.index(1)])[0].id
+    executing.execute_pending(now=AT)
+    assert Action.objects.filter(status="cancelled").count() == 20
+
+
+def test_firings_ends_clicks_and_joiners_at_once_leave_one_executed_member_each(desk: Desk):
+    """Whatever comes together: at most one member succeeds, and nobody stays held by what has ended."""
+    pairs = brackets(desk, 10, max_executions=1)
+    joiners = [telling(desk, symbol=SYMBOLS[2]) for _ in pairs]
+    moments = [AT + timedelta(seconds=n) for n in range(12)]
+
+    def evaluator(symbol: str) -> Callable[[], None]:
+        def evaluate() -> None:
+            for at in moments:
+                quote(symbol, "90", at=at)
+                evaluating.evaluate_quotes(now=at, symbols=[symbol])
+
+        return evaluate
+
+    def executor() -> None:
+        for at in moments:
+            executing.execute_pending(now=at)
+
+    def clicker() -> None:
+        for at, (first, second) in zip(moments, pairs, strict=False):
+            for action in (second, first):
+                with contextlib.suppress(lifecycle.Conflict):
+                    lifecycle.execute_now(user=desk.user, action_id=action.id, now=at, actor="ada")
+
+    def joiner() -> None:
+        for n, action in enumerate(joiners):
+            with contextlib.suppress(lifecycle.Conflict):
+                lifecycle.update_action(
+                    user=desk.user, action_id=action.id, changes={"group": f"g{n}"}, now=AT, actor="ada"
+                )
+
+    together(evaluator(SYMBOLS[0]), evaluator(SYMBOLS[1]), evaluator(SYMBOLS[2]), executor, clicker, joiner)
+    executing.execute_pending(now=moments[-1])
+    for n, pair in enumerate(pairs):
+        done = ActionExecution.objects.filter(state="succeeded")
+        assert done.filter(action__in=pair).count() <= 1
+        assert done.filter(action__in=[*pair, joiners[n]]).exists()  # a joiner may have fired before it joined
+    assert not Action.objects.filter(held_by__isnull=False).exists()
+    assert ActionExecution.objects.filter(finished_at__isnull=True).count() == 0

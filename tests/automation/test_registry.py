@@ -14,7 +14,7 @@ from automation.models import ActionType
 from automation.triggers import registry as trigger_registry
 from automation.triggers.base import BadParams, ClockPlan, WatchPlan
 
-HELPERS = {"base", "registry", "reading"}
+HELPERS = {"base", "registry", "reading", "lasting"}
 TRIGGERS = trigger_registry.TRIGGERS
 EVERY = pytest.mark.parametrize("kind", sorted(TRIGGERS))
 
@@ -27,7 +27,7 @@ def _plugins(package) -> set[str]:
     ("package", "registered"), [(triggers, TRIGGERS.values()), (effects, effect_registry.EFFECTS.values())]
 )
 def test_every_file_is_listed(package, registered):
-    listed = {type(plugin).__module__.rpartition(".")[2] for plugin in registered}
+    listed = {type(getattr(plugin, "trigger", plugin)).__module__.rpartition(".")[2] for plugin in registered}
     assert listed == _plugins(package)
 
 

@@ -20,10 +20,12 @@ levels = st.integers(195, 206).map(lambda n: str(D(n) / 2))
 percents = st.sampled_from(["1", "2", "2.5", "3.5"])
 directions = st.sampled_from(["up", "down", "either"])
 sides = st.sampled_from(["long", "short"])
+holds = st.sampled_from([None, None, None, 5, 5, 45])
 symbols = st.sampled_from([SYMBOLS[0], SYMBOLS[0], SYMBOLS[1]])
 
 
 def trigger(kind: str, **params: Any) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    params["for_seconds"] = holds
     return st.fixed_dictionaries(params).map(lambda chosen: (kind, {k: v for k, v in chosen.items() if v is not None}))
 
 
@@ -44,7 +46,7 @@ kinds = {
     "above": above, "below": below, "change": changes, "trail": trails, "amount": amounts, "volume": volumes,
     "close": closes, "live": lives,
 }  # fmt: skip
-triggers = st.sampled_from(["above", "below", "change", "trail", *kinds]).flatmap(kinds.__getitem__)
+triggers = st.sampled_from(["above", "below", "change", "trail", "close", *kinds]).flatmap(kinds.__getitem__)
 rules = st.tuples(symbols, triggers, st.sampled_from([None, None, 1, 2]), st.sampled_from([0, 0, 1, 7, 40]))
 
 # What happens next: mostly prices, shown to the engine at once or only after more of them.
@@ -66,8 +68,12 @@ what = {
     "push": (symbols, st.sampled_from([-1, 0, 1])),
     "spread": (symbols, st.integers(-3, 3)),
     "merge": (),
+    "sweep": (st.sampled_from([0, 5, 5, 45]),),
 }
-often = [*["tick"] * 14, "evaluate", "evaluate", "create", "arrive", "arrive", "edit", "push", "spread", *what]
+often = [
+    *["tick"] * 12, *["sweep"] * 5, *["push"] * 2, "evaluate", "evaluate", "create", "arrive", "arrive", "edit",
+    "spread", *what,
+]  # fmt: skip
 operations = st.sampled_from(often).flatmap(lambda name: st.tuples(st.just(name), *what[name]))
 
 

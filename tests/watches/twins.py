@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import User
-from automation import arming, evaluating, lifecycle
+from automation import arming, evaluating, lifecycle, sweeping
 from automation.models import Action, ActionStatus
 from automation.triggers.base import WatchPlan
 from automation.triggers.registry import TRIGGERS
@@ -92,6 +92,7 @@ class World:
         self.twins: dict[UUID, Twin] = {}
         self.quotes: dict[str, Range] = {}
         self.bases: dict[tuple[str, str], tuple[Decimal, Decimal, Decimal | None]] = {}
+        self.pushed: dict[str, int] = {}
 
     def run(self, operation: tuple[Any, ...]) -> None:
         self.now += timedelta(milliseconds=250)
@@ -114,13 +115,30 @@ class World:
 
     def do_evaluate(self) -> None:
         evaluating.evaluate_quotes(now=self.now)
+        waited = self._waited()
         for symbol, quote in self.quotes.items():
             if quote.dirty and self.now - quote.received < USABLE_FOR:
                 self._show(symbol, self._slice(quote))
             if quote.dirty:
                 quote.dirty, quote.low, quote.high = False, quote.last, quote.last
         self._cool_down()
+        self._wake(waited)
         self.compare()
+
+    def do_sweep(self, seconds: int) -> None:
+        """A while later: the sweeper's pass over what waited, and the evaluation it asks for."""
+        self.now += timedelta(seconds=seconds)
+        sweeping.rearm(self.now)
+        self._wake(self._waited())
+        self._cool_down()
+        sweeping.confirm_holds(self.now)
+        held = [t for t in self.twins.values() if t.state.phase == machine.HELD and self._could_confirm(t)]
+        self._wake({twin.symbol for twin in held if twin.state.series.kind != SeriesKind.PUSHED}, usable=True)
+        for twin in held:
+            if twin.state.series.kind == SeriesKind.PUSHED:
+                self._step(twin, self._point(self._pushed_to(twin)))
+        self.compare()
+        self.do_evaluate()
 
     def do_wait(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
@@ -217,11 +235,13 @@ class World:
         rows = Series.objects.filter(subject=symbol, observable__contains="ma_cross:")
         values = {row.id: names["abs_ma_cross:" if row.observable.startswith("abs_") else "ma_cross:"] for row in rows}
         evaluating.evaluate_values(values, at=self.now, now=self.now)
+        self.pushed[symbol] = value
+        waited = self._waited()
         for name, pushed in names.items():
-            point = MarketSlice(at=self.now, since=self.now, low=D(1), high=D(1), last=D(1), pushed=pushed)
-            self._show(symbol, point, pushed_series=name)
+            self._show(symbol, self._point(pushed), pushed_series=name)
         if values:
             self._cool_down()
+            self._wake(waited)
         self.compare()
 
     def do_merge(self) -> None:
@@ -292,9 +312,7 @@ class World:
         if action.status != ActionStatus.ACTIVE or not twin.left(0):
             self._off(action.id)
             return
-        quote = self.quotes.get(twin.symbol)
-        if quote and not quote.dirty:  # arming shows the standing quote again
-            quote.dirty, quote.since = True, self.now
+        self._wake({twin.symbol})  # arming shows the standing quote again
 
     def _show(self, symbol: str, market: MarketSlice, pushed_series: str | None = None) -> None:
         for twin in self.twins.values():
@@ -304,11 +322,37 @@ class World:
                 continue
             if pushed_series and not series.observable.startswith(pushed_series):
                 continue
-            self._use_bases(twin)
-            repeat = Repeat(repeats=twin.left(1), cooldown_seconds=twin.cooldown)
-            twin.state, fired = machine.step(twin.spec, repeat, twin.state, market)
-            if fired:
-                twin.fired.append(self.now)
+            self._step(twin, market)
+
+    def _step(self, twin: Twin, market: MarketSlice) -> None:
+        self._use_bases(twin)
+        repeat = Repeat(repeats=twin.left(1), cooldown_seconds=twin.cooldown)
+        twin.state, fired = machine.step(twin.spec, repeat, twin.state, market)
+        if fired:
+            twin.fired.append(self.now)
+
+    def _point(self, pushed: Decimal) -> MarketSlice:
+        return MarketSlice(at=self.now, since=self.now, low=D(1), high=D(1), last=D(1), pushed=pushed)
+
+    def _pushed_to(self, twin: Twin) -> Decimal:
+        value = D(self.pushed[twin.symbol])
+        return abs(value) if twin.state.series.observable.startswith("abs_") else value
+
+    def _could_confirm(self, twin: Twin) -> bool:
+        return twin.state.rearm_at is not None and self.now - twin.state.rearm_at <= USABLE_FOR
+
+    def _waited(self) -> set[str]:
+        """The symbols of the rules whose waiting is over now."""
+        return {
+            twin.symbol for twin in self.twins.values() if machine.rearm(twin.spec, twin.state, self.now) != twin.state
+        }
+
+    def _wake(self, symbols: set[str], *, usable: bool = False) -> None:
+        """Show their standing quotes again."""
+        for symbol in symbols & self.quotes.keys():
+            quote = self.quotes[symbol]
+            if not quote.dirty and (not usable or self.now - quote.received < USABLE_FOR):
+                quote.dirty, quote.since = True, self.now
 
     def _use_bases(self, twin: Twin) -> None:
         """The coefficients a bar's close has stored, in the rule and where it stands: a re-armed rule starts over."""
@@ -337,7 +381,7 @@ class World:
             told = f"{twin.spec}: machine {state}; engine phase {phase} on {observable} = {reference}"
             assert fired == twin.fired, told
             assert phase == state.phase, told
-            if state.phase in (machine.RECOVER, machine.COOLING):
+            if state.phase in (machine.RECOVER, machine.COOLING, machine.HOLDING, machine.HELD):
                 assert rearm_at == state.rearm_at, told
-            if state.series.kind in PEAKS and phase == machine.ARMED:
+            if state.series.kind in PEAKS and phase in (machine.ARMED, machine.HOLDING, machine.HELD):
                 assert reference == state.series.reference, told
