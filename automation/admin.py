@@ -101,7 +101,9 @@ class ActionAdmin(ModelAdmin):
     search_fields = ["id", "name", "instrument__symbol", "user__username", "notes"]
     date_hierarchy = "created_at"
     autocomplete_fields = ["instrument"]
-    readonly_fields = ["id", "status", "status_reason", "epoch", "executions_count", "failures_in_a_row", "version"]
+    readonly_fields = [
+        "id", "status", "status_reason", "held_by", "epoch", "executions_count", "failures_in_a_row", "version",
+    ]  # fmt: skip
     inlines = [ExecutionInline]
     actions = ["pause", "resume", "cancel", "execute_now"]
 

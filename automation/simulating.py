@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from automation import arming
+from automation import arming, conditions
 from automation.effects.trade import intent_for
 from automation.explaining import state_of
 from automation.firing import fire
@@ -85,6 +85,8 @@ def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) ->
     seen, _ = machine.observe(state, market)
     after, fired = machine.step(plan.spec, Repeat(), state, market)
     reason = _reason(fired, state.phase, after.phase, seen is None)
+    if fired and (in_the_way := _in_the_way(action, now)):
+        fired, reason = False, in_the_way
     return WhatIf(
         would_fire=fired,
         sentence=sentence(action),
@@ -101,15 +103,24 @@ def _clock(action: Action, plan: ClockPlan, inputs: dict[str, Any], now: datetim
     at: datetime = inputs.get("at") or now
     due = plan.next_due(at - timedelta(seconds=60), arming.sessions_from(action, at))
     fires = due is not None and due <= at
+    in_the_way = _in_the_way(action, now) if fires else ""
     word = f"the next time after that is {due:%Y-%m-%d %H:%M} UTC" if due else "no further time is due"
     return WhatIf(
-        would_fire=fires,
+        would_fire=fires and not in_the_way,
         sentence=sentence(action),
-        reason="its time has come" if fires else f"it is not its time: {word}",
+        reason=in_the_way or ("its time has come" if fires else f"it is not its time: {word}"),
         effect=effect_sentence(action),
-        order=_order(action, None, now) if fires else None,
+        order=_order(action, None, now) if fires and not in_the_way else None,
         inputs={"at": at.isoformat()},
     )
+
+
+def _in_the_way(action: Action, now: datetime) -> str:
+    """Why a firing would be skipped as things stand: a condition on the real market, a mate of its group."""
+    verdict = conditions.check([action], now=now).get(action.id)
+    if verdict is not None and not verdict.holds:
+        return verdict.text
+    return "it is held: another rule of its group is executing" if action.held_by is not None else ""
 
 
 def _order(action: Action, price: Decimal | None, now: datetime) -> OrderPreview | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automation.triggers.base import Trigger
+from automation.triggers.base import Trigger, WatchPlan
 from automation.triggers.change import CHANGE
 from automation.triggers.lasting import Lasting
 from automation.triggers.ma_cross import MA_CROSS
@@ -25,4 +25,8 @@ for _trigger in (ABOVE, BELOW, CHANGE, TIME_OF_DAY, TRAILING_STOP, MA_CROSS, VOL
     register(_trigger)
 
 # What can be asked of the moment another trigger fires: everything that is true for a while rather than at an instant.
-CONDITIONS = tuple(kind for kind in TRIGGERS if kind not in ("time_of_day", "trailing_stop"))
+CONDITIONS = tuple(
+    kind
+    for kind, trigger in TRIGGERS.items()
+    if kind != "trailing_stop" and isinstance(trigger.plan(trigger.parse(trigger.example), ""), WatchPlan)
+)

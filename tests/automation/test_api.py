@@ -138,7 +138,7 @@ def test_the_list_is_filtered_ordered_and_paged(api, desk, other):
         rule(desk),
         rule(desk, action_type="SELL", symbol="MSFT"),
         rule(desk, action_type="NOTIFY", trigger_type="price_above", trigger_params={"threshold": "500"}),
-        rule(desk, mode="notify"),
+        rule(desk, mode="notify", group="dips"),
     ]
     api.post(f"{one(made[0])}pause/")
 
@@ -152,6 +152,7 @@ def test_the_list_is_filtered_ordered_and_paged(api, desk, other):
     assert found("?action_type=NOTIFY") == [2]
     assert found("?trigger_type=price_above") == [2]
     assert found("?mode=notify") == [3]
+    assert found("?group=dips") == [3]
     assert sorted(found(f"?portfolio={desk.portfolio.id}")) == [0, 1, 2, 3]
     assert found(f"?portfolio={other.portfolio.id}") == found(f"?portfolio={new_id()}") == []
     for order in ("status", "-status", "created_at", "-instrument_id"):  # with ties: every row on one page exactly

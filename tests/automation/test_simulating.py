@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 
@@ -149,3 +151,22 @@ def test_bad_inputs_are_named(desk, observation, field):
     with pytest.raises(InvalidInput) as caught:
         what_if(rule(desk), observation=observation, now=AT)
     assert list(caught.value.errors) == [field]
+
+
+def test_a_rule_that_must_hold_begins_to_and_then_fires(desk):
+    action = rule(desk, trigger_params={"threshold": "90", "for_seconds": 60})
+    assert "must stay there" in answer(action, price="89").reason
+    see("89", at=AT)
+    assert not answer(action, price="89").would_fire
+    later = what_if(action, observation={"price": "89"}, now=AT + timedelta(seconds=60))
+    assert (later.would_fire, later.order.state) == (True, "queued")
+
+
+def test_a_condition_in_the_way_is_named_with_its_value(desk):
+    quiet = {"trigger_type": "price_above", "symbol": "MSFT", "trigger_params": {"threshold": "200"}}
+    found = answer(rule(desk, conditions=[quiet]), price="89")
+    assert (found.would_fire, found.order) == (False, None)
+    assert found.reason == "The condition MSFT is at or above $200 does not hold: it is 100."
+    clock = rule(desk, trigger_type="time_of_day", trigger_params={"time": "10:05"}, conditions=[quiet])
+    found = what_if(clock, observation={"at": "2026-11-20T15:05:30Z"}, now=AT)
+    assert (found.would_fire, found.order) == (False, None)

@@ -8,7 +8,7 @@ import pytest
 from common.errors import InvalidInput
 from markets.bars import keep_bars
 from markets.quoting import record_ticks
-from markets.selectors import bars, daily_closes, daily_closes_of, latest_quotes
+from markets.selectors import bars, daily_closes, daily_closes_of, last_bars_of, latest_quotes
 from markets.types import BarRow
 from tests.markets.conftest import NOW
 
@@ -74,3 +74,22 @@ def test_latest_quotes_brings_the_instruments_along(stocks, tick, django_assert_
         assert {symbol: (quote.last, quote.instrument.name) for symbol, quote in quotes.items()} == {
             "AAPL": (100, "Apple Inc."), "SPY": (5, "S&P 500 ETF"),
         }  # fmt: skip
+
+
+def test_the_last_bars_of_many_symbols_in_one_query(stocks, django_assert_num_queries):
+    start = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
+    for n in range(12):
+        put("AAPL", "1m", start + timedelta(minutes=n), 100 + n, volume=10)
+    put("SPY", "1m", start, 50)
+    with django_assert_num_queries(1):
+        found = last_bars_of(["AAPL", "SPY", "MSFT"], "1m", 2, before=start + timedelta(minutes=5))
+    assert [row.close for row in found["AAPL"]] == [103, 104]
+    assert [row.close for row in found["SPY"]] == [50]
+    assert found["MSFT"] == []
+    with django_assert_num_queries(1):
+        coarse = last_bars_of(["AAPL"], "5m", 5, before=start + timedelta(minutes=10))["AAPL"]
+    assert [(row.at, row.open, row.high, row.close, row.volume) for row in coarse] == [
+        (start, 100, 104, 104, 50),
+        (start + timedelta(minutes=5), 105, 109, 109, 50),
+    ]
+    assert coarse == bars("AAPL", "5m", start, start + timedelta(minutes=10))
