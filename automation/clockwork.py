@@ -13,7 +13,6 @@ from automation.lifecycle import tell
 from automation.models import Action, ActionExecution, ActionStatus
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
-from automation.triggers.registry import TRIGGERS
 from common.giving_way import gives_way
 from watches import timers
 from watches.models import Timer
