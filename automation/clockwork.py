@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from alerts.models import Alert
 from alerts.raising import raise_alert
-from automation import arming, firing
+from automation import arming, firing, missing, overdue
 from automation.evaluating import may_fire
 from automation.lifecycle import tell
-from automation.models import Action, ActionExecution, ActionStatus
+from automation.models import Action, ActionExecution, ActionStatus, Missed
+from automation.planning import plan_of
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
 from common.giving_way import gives_way
@@ -54,6 +54,7 @@ def _handle(due: list[Timer], now: datetime) -> int:
     due = [timer for timer in due if timer.owner_id not in busy]
     Timer.objects.filter(id__in=[timer.id for timer in due]).delete()
     executions: list[ActionExecution] = []
+    missed: list[Missed] = []
     # What is due at the very end of a window still belongs to it.
     for timer in sorted(due, key=lambda timer: (timer.due_at, timer.purpose == arming.EXPIRE)):
         action = actions.get(timer.owner_id)
@@ -61,49 +62,36 @@ def _handle(due: list[Timer], now: datetime) -> int:
             continue
         if timer.purpose == arming.EXPIRE:
             _expire(action, now)
+        elif isinstance(plan := plan_of(action), ClockPlan):
+            executions += _fire(action, plan, timer, missed, now)
         elif timer.purpose == arming.ARM and action.status == ActionStatus.ACTIVE:
             arming.arm(action, now=now)
             action.save(update_fields=["next_evaluation_at"])
-        elif timer.purpose == arming.FIRE:
-            executions += _fire(action, timer, now)
     firing.record(executions, now=now)
+    missing.record(missed, now=now)
     return len(due)
 
 
-def _fire(action: Action, timer: Timer, now: datetime) -> list[ActionExecution]:
-    """Fire a clock trigger and set its next due time.
+def _fire(action: Action, plan: ClockPlan, timer: Timer, missed: list[Missed], now: datetime) -> list[ActionExecution]:
+    """Fire a clock trigger whose time has come (or whose window has begun), and set its next due time.
 
-    A timer found too late (the system was down) does not fire: acting then would be another trade. It is told.
+    Times found too late (the system was down) go to `missed`, and become what the rule's policy says: acting later
+    would be another trade than the one asked for.
     """
-    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
     fired: list[ActionExecution] = []
     if may_fire(action, timer.epoch, timer.due_at, now):
-        if now - timer.due_at <= firing.CLOCK_FIRING_LASTS:
-            seen: dict[str, Any] = {"due_at": timer.due_at.isoformat(), "late_seconds": (now - timer.due_at).seconds}
+        verdict = missing.judge(action, plan, timer, now=now)
+        if verdict.run_at is not None:
+            seen = overdue.seen(verdict.run_at, now)
             fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=firing.CLOCK_FIRING_LASTS)]
-        else:
-            _tell_missed(action, timer, now)
-    if isinstance(plan, ClockPlan) and action.status == ActionStatus.ACTIVE and not arming.used_up(action):
+        missed += missing.rows(action, verdict, fired, now=now)
+    if action.status == ActionStatus.ACTIVE and not arming.used_up(action):
         arming.set_next_due(action, plan, after=now)
     else:
         action.next_evaluation_at = None
     if not fired:
         action.save(update_fields=["next_evaluation_at"])
     return fired
-
-
-def _tell_missed(action: Action, timer: Timer, now: datetime) -> None:
-    raise_alert(
-        user_id=action.user_id,
-        kind=Alert.Kind.EXPIRED,
-        severity=Alert.Severity.WARNING,
-        title=f"Missed at {timer.due_at:%Y-%m-%d %H:%M} UTC: {sentence(action)}"[:200],
-        body="Puffling was not running at that time. The rule did not run late; it waits for its next time.",
-        symbol=action.instrument_id or "",
-        data={"action": str(action.id), "due_at": timer.due_at.isoformat()},
-        dedupe_key=f"missed:{action.id}:{timer.due_at.isoformat()}",
-        now=now,
-    )
 
 
 def _expire(action: Action, now: datetime) -> None:

@@ -95,8 +95,12 @@ def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> Ac
             f"This rule has had {action.executions_count} of {action.max_executions} executions:"
             " raise max_executions to run it again."
         )
-    execution = firing.fire(action, now=now, cause="manual", observation={"by": actor})
-    # The trigger's own watch or timer goes on under the next epoch.
+    return fire_by_hand(action, observation={"by": actor}, now=now)
+
+
+def fire_by_hand(action: Action, *, observation: dict[str, Any], now: datetime) -> ActionExecution:
+    """Fire a locked action without its trigger; the trigger's own watch or timer goes on under the next epoch."""
+    execution = firing.fire(action, now=now, cause="manual", observation=observation)
     mine = {"owner_kind": arming.OWNER, "owner_id": action.id}
     Watch.objects.filter(**mine).update(epoch=action.epoch, repeats=arming.more_than_one_left(action))
     Timer.objects.filter(**mine).update(epoch=action.epoch)
@@ -167,6 +171,8 @@ def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
         raw.update(dict.fromkeys(sizes))
     if changes.get("trigger_type", action.trigger_type) != action.trigger_type:
         raw["trigger_params"] = {}
+    if "missed_policy" in changes:
+        raw["run_late_minutes"] = None
     if "order_type" in changes:
         raw.update(limit_price=None, limit_offset=None, stop_price=None)
     if "limit_price" in changes or "limit_offset" in changes:

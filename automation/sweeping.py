@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from automation import arming, clockwork, evaluating, executing, observing, settling
+from automation import arming, clockwork, evaluating, executing, missing, observing, settling
 from automation.models import ActionExecution, ExecutionState
 from common.giving_way import gives_way
 from markets.models import Quote
@@ -19,7 +19,9 @@ PATIENCE = timedelta(seconds=2)
 
 def sweep(now: datetime) -> None:
     """One pass. Each step is safe beside the workers: it claims what it touches."""
+    missing.notice_outage(now=now)
     clockwork.run_due(now=now)
+    missing.report(now=now)
     rearm(now)
     observing.observe(now=now)
     evaluate_left_behind(now)
@@ -56,8 +58,8 @@ def execute_left_behind(now: datetime) -> int:
 
 
 def tidy(now: datetime) -> None:
-    """Now and then: merge equal peak groups, forget series nobody uses."""
-    del now
+    """Now and then: merge equal peak groups, forget series nobody uses, end questions nobody answered."""
+    missing.close_unanswered(now=now)
     with transaction.atomic():
         following.merge_equal_groups()
     with transaction.atomic():
