@@ -14,6 +14,7 @@ from django.db import connection
 from accounts.models import User
 from automation import arming, evaluating, lifecycle
 from automation.models import Action, ActionStatus
+from automation.planning import plan_of
 from automation.triggers.base import WatchPlan
 from automation.triggers.registry import TRIGGERS
 from markets.models import Exchange, Instrument
@@ -213,16 +214,15 @@ class World:
 
     def do_push(self, symbol: str, value: int) -> None:
         """A bar closed: the averages crossed upwards, downwards or not."""
-        names = {"ma_cross:": D(value), "abs_ma_cross:": D(abs(value))}
-        rows = Series.objects.filter(subject=symbol, observable__contains="ma_cross:")
-        values = {row.id: names["abs_ma_cross:" if row.observable.startswith("abs_") else "ma_cross:"] for row in rows}
-        evaluating.evaluate_values(values, at=self.now, now=self.now)
-        for name, pushed in names.items():
-            point = MarketSlice(at=self.now, since=self.now, low=D(1), high=D(1), last=D(1), pushed=pushed)
-            self._show(symbol, point, pushed_series=name)
-        if values:
-            self._cool_down()
-        self.compare()
+        self._feed(symbol, {"ma_cross:": D(value), "abs_ma_cross:": D(abs(value))})
+
+    def do_strength(self, symbol: str, tens: int) -> None:
+        """A bar closed, with this relative strength."""
+        self._feed(symbol, {"rsi:": D(tens * 10)})
+
+    def do_sink(self, fives: int) -> None:
+        """A minute passed: the portfolio is so far below its peak."""
+        self._feed(f"portfolio:{self.portfolio.id}", {"drawdown": D(fives * 5)})
 
     def do_merge(self) -> None:
         following.merge_equal_groups()
@@ -230,6 +230,18 @@ class World:
         peaks = Series.objects.filter(kind__in=list(PEAKS))
         seen = [(row.subject, row.kind, row.short, row.reference) for row in peaks]
         assert len(seen) == len(set(seen)), "equal peak groups were not merged"
+
+    def _feed(self, subject: str, names: dict[str, Decimal]) -> None:
+        """Values of pushed series arrive: {beginning of the observable: value}."""
+        rows = Series.objects.filter(subject=subject, kind=SeriesKind.PUSHED)
+        values = {row.id: value for row in rows for name, value in names.items() if row.observable.startswith(name)}
+        evaluating.evaluate_values(values, at=self.now, now=self.now)
+        for name, pushed in names.items():
+            point = MarketSlice(at=self.now, since=self.now, low=D(1), high=D(1), last=D(1), pushed=pushed)
+            self._show(subject, point, pushed_series=name)
+        if values:
+            self._cool_down()
+        self.compare()
 
     # --- the mirror
     def _action(self, rule: Rule) -> Action:
@@ -249,7 +261,7 @@ class World:
         )
 
     def _plan(self, action: Action) -> WatchSpec:
-        plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+        plan = plan_of(action)
         assert isinstance(plan, WatchPlan)
         return plan.spec
 
@@ -296,11 +308,11 @@ class World:
         if quote and not quote.dirty:  # arming shows the standing quote again
             quote.dirty, quote.since = True, self.now
 
-    def _show(self, symbol: str, market: MarketSlice, pushed_series: str | None = None) -> None:
+    def _show(self, subject: str, market: MarketSlice, pushed_series: str | None = None) -> None:
         for twin in self.twins.values():
             series = twin.state.series
             pushed = series.kind == SeriesKind.PUSHED
-            if twin.symbol != symbol or pushed != (pushed_series is not None):
+            if series.subject != subject or pushed != (pushed_series is not None):
                 continue
             if pushed_series and not series.observable.startswith(pushed_series):
                 continue
