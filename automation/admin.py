@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from automation import lifecycle
 from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
-from automation.models import Action, ActionExecution, ActionVersion
+from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin
 from common.clock import now
@@ -173,3 +173,18 @@ class ActionVersionAdmin(ReadOnlyAdmin):
     list_display = ["at", "action", "version", "actor", "changes"]
     list_select_related = ["action"]
     search_fields = ["action__id", "actor"]
+
+
+@admin.register(Missed)
+class MissedAdmin(ReadOnlyAdmin):
+    list_display = ["due_at", "action", "policy", "outcome", "note", "decided_by", "decided_at"]
+    list_filter = ["outcome", "policy"]
+    list_select_related = ["action"]
+    search_fields = ["action__id", "action__instrument__symbol", "note", "decided_by"]
+    date_hierarchy = "due_at"
+
+
+@admin.register(Outage)
+class OutageAdmin(ReadOnlyAdmin):
+    list_display = ["began_at", "ended_at"]
+    date_hierarchy = "began_at"

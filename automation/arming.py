@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Case, F, Value, When
 
 from automation.models import Action, ActionStatus
+from automation.planning import plan_of
 from automation.triggers.base import ClockPlan, SessionTimes
-from automation.triggers.registry import TRIGGERS
 from common.enqueue import nudge
 from markets import calendar
 from markets.models import Quote
@@ -20,6 +20,7 @@ from watches.specs import Repeat
 OWNER = "action"
 FIRE, ARM, EXPIRE = "fire", "arm", "expire"
 _LOOK_AHEAD = timedelta(days=15)
+_FAR_AHEAD = timedelta(days=3 * 366)  # as far as a calendar is filled
 
 
 def arm(action: Action, *, now: datetime) -> None:
@@ -40,7 +41,7 @@ def arm(action: Action, *, now: datetime) -> None:
         return
     if used_up(action):
         return
-    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    plan = plan_of(action)
     if isinstance(plan, ClockPlan):
         set_next_due(action, plan, after=now)
         return
@@ -57,27 +58,41 @@ def disarm(actions: Iterable[Action]) -> None:
 
 
 def set_next_due(action: Action, plan: ClockPlan, *, after: datetime) -> None:
-    """Set the timer of a clock trigger to its next instant after `after`.
+    """Set the timer of a clock trigger to its next occasion after `after`, be it one that the clock jumps over.
 
     When the calendar shows none (it does not reach that far, or was never filled), look again tomorrow.
     """
-    due = plan.next_due(after, sessions_from(action, after))
-    if due is None:
+    sessions, due = _coming(action, plan, after)
+    occasion = next(plan.occasions(after, sessions), None)
+    if occasion is None:
         _timer(action, ARM, after + timedelta(days=1))
-    elif action.valid_until and due > action.valid_until:
-        due = None
-    else:
-        _timer(action, FIRE, due)
-    action.next_evaluation_at = due
+    elif not action.valid_until or occasion.at <= action.valid_until:
+        _timer(action, FIRE, occasion.at)
+    action.next_evaluation_at = None if due and action.valid_until and due > action.valid_until else due
 
 
-def sessions_from(action: Action, after: datetime) -> list[SessionTimes]:
-    """The coming sessions of the exchange whose clock the action follows."""
+def next_due(action: Action, plan: ClockPlan, *, after: datetime) -> datetime | None:
+    """When a clock trigger is due next after `after`, as far as the calendar shows."""
+    return _coming(action, plan, after)[1]
+
+
+def _coming(action: Action, plan: ClockPlan, after: datetime) -> tuple[list[SessionTimes], datetime | None]:
+    """The sessions that show the next due time, and that time. A far-reaching plan gets all sessions if it needs to."""
+    sessions = sessions_from(action, after)
+    due = plan.next_due(after, sessions)
+    if due is None and plan.far:
+        sessions = sessions_from(action, after, until=after + _FAR_AHEAD)
+        due = plan.next_due(after, sessions)
+    return sessions, due
+
+
+def sessions_from(action: Action, after: datetime, *, until: datetime | None = None) -> list[SessionTimes]:
+    """The sessions of the exchange whose clock the action follows, from `after` on for a fortnight (or to `until`)."""
     exchange = action.instrument.exchange_id if action.instrument else "XNYS"
     return [
         SessionTimes(date=session.date, opens_at=session.opens_at, closes_at=session.closes_at)
         for session in calendar.sessions_between(
-            exchange, (after - timedelta(days=1)).date(), (after + _LOOK_AHEAD).date()
+            exchange, (after - timedelta(days=1)).date(), (until or after + _LOOK_AHEAD).date()
         )
     ]
 

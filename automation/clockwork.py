@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from alerts.models import Alert
 from alerts.raising import raise_alert
-from automation import arming, conditions, firing, grouping
+from automation import arming, conditions, firing, grouping, missing, overdue
 from automation.conditions import Verdict
 from automation.evaluating import may_fire
 from automation.lifecycle import tell
-from automation.models import Action, ActionExecution, ActionStatus
+from automation.models import Action, ActionExecution, ActionStatus, Missed
+from automation.planning import plan_of
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
-from automation.triggers.registry import TRIGGERS
 from common.giving_way import gives_way
 from watches import timers
 from watches.models import Timer
@@ -56,9 +55,10 @@ def _handle(due: list[Timer], now: datetime) -> int:
     due = [timer for timer in due if timer.owner_id not in busy]
     Timer.objects.filter(id__in=[timer.id for timer in due]).delete()
     executions: list[ActionExecution] = []
+    missed: list[Missed] = []
     groups = grouping.Groups([*actions.values(), *grouping.lock_mates(actions.values())])
     verdicts = conditions.check(
-        [actions[timer.owner_id] for timer in due if timer.purpose == arming.FIRE and timer.owner_id in actions],
+        [actions[timer.owner_id] for timer in due if timer.purpose != arming.EXPIRE and timer.owner_id in actions],
         now=now,
     )
     # What is due at the very end of a window still belongs to it.
@@ -71,54 +71,42 @@ def _handle(due: list[Timer], now: datetime) -> int:
             continue
         if timer.purpose == arming.EXPIRE:
             _expire(action, now)
-        elif timer.purpose == arming.ARM and action.status == ActionStatus.ACTIVE:
-            arming.arm(action, now=now)
-            action.save(update_fields=["next_evaluation_at"])
-        elif timer.purpose == arming.FIRE:
-            fired = _fire(action, timer, now, verdicts.get(action.id))
+        elif isinstance(plan := plan_of(action), ClockPlan):
+            fired = _fire(action, plan, timer, missed, verdicts.get(action.id), now)
             for execution in fired:
                 groups.hold_others(execution)
             executions += fired
+        elif timer.purpose == arming.ARM and action.status == ActionStatus.ACTIVE:
+            arming.arm(action, now=now)
+            action.save(update_fields=["next_evaluation_at"])
     groups.save(now)
     firing.record(executions, now=now)
+    missing.record(missed, now=now)
     return len(due)
 
 
-def _fire(action: Action, timer: Timer, now: datetime, verdict: Verdict | None) -> list[ActionExecution]:
-    """Fire a clock trigger and set its next due time.
+def _fire(
+    action: Action, plan: ClockPlan, timer: Timer, missed: list[Missed], verdict: Verdict | None, now: datetime
+) -> list[ActionExecution]:
+    """Fire a clock trigger whose time has come (or whose window has begun), and set its next due time.
 
-    A timer found too late (the system was down) does not fire: acting then would be another trade. It is told.
+    Times found too late (the system was down) go to `missed`, and become what the rule's policy says: acting later
+    would be another trade than the one asked for.
     """
-    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
     fired: list[ActionExecution] = []
     if may_fire(action, timer.epoch, timer.due_at, now):
-        if now - timer.due_at <= firing.CLOCK_FIRING_LASTS:
-            seen: dict[str, Any] = {"due_at": timer.due_at.isoformat(), "late_seconds": (now - timer.due_at).seconds}
-            lasts = firing.CLOCK_FIRING_LASTS
+        found = missing.judge(action, plan, timer, now=now)
+        if found.run_at is not None:
+            seen, lasts = overdue.seen(found.run_at, now), firing.CLOCK_FIRING_LASTS
             fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=lasts, verdict=verdict)]
-        else:
-            _tell_missed(action, timer, now)
-    if isinstance(plan, ClockPlan) and action.status == ActionStatus.ACTIVE and not arming.used_up(action):
+        missed += missing.rows(action, found, fired, now=now)
+    if action.status == ActionStatus.ACTIVE and not arming.used_up(action):
         arming.set_next_due(action, plan, after=now)
     else:
         action.next_evaluation_at = None
     if not fired:
         action.save(update_fields=["next_evaluation_at"])
     return fired
-
-
-def _tell_missed(action: Action, timer: Timer, now: datetime) -> None:
-    raise_alert(
-        user_id=action.user_id,
-        kind=Alert.Kind.EXPIRED,
-        severity=Alert.Severity.WARNING,
-        title=f"Missed at {timer.due_at:%Y-%m-%d %H:%M} UTC: {sentence(action)}"[:200],
-        body="Puffling was not running at that time. The rule did not run late; it waits for its next time.",
-        symbol=action.instrument_id or "",
-        data={"action": str(action.id), "due_at": timer.due_at.isoformat()},
-        dedupe_key=f"missed:{action.id}:{timer.due_at.isoformat()}",
-        now=now,
-    )
 
 
 def _expire(action: Action, now: datetime) -> None:

@@ -9,12 +9,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 from automation.standing import GRACE, LATE, stands
 from markets import calendar, selectors
 from markets.models import Instrument, Quote
 from markets.observables import USABLE_FOR
 from markets.types import BarRow
+from portfolios.drawdown import drawdowns
 from watches.models import Series
 from watches.specs import SeriesKind, SeriesSpec
 
@@ -42,9 +45,17 @@ class Facts:
     quotes: Mapping[str, Quote]
     bars: Mapping[Bars, Sequence[BarRow]]
     series: Mapping[tuple[str, str], Series]
+    drawdowns: Mapping[str, Decimal]  # by subject: portfolio:<id>
 
 
-def gather(*, symbols: Collection[str], bars: Collection[Bars], series: Iterable[SeriesSpec], now: datetime) -> Facts:
+def gather(
+    *,
+    symbols: Collection[str],
+    bars: Collection[Bars],
+    series: Iterable[SeriesSpec],
+    portfolios: Collection[UUID],
+    now: datetime,
+) -> Facts:
     """Read it all: one statement for quotes, one for series, one for each timeframe and time of bars."""
     quotes = {
         symbol: quote
@@ -59,7 +70,8 @@ def gather(*, symbols: Collection[str], bars: Collection[Bars], series: Iterable
     standing = {
         (row.subject, row.observable): row for row in rows if stands(row, exchanges.get(row.subject, "XNYS"), now)
     }
-    return Facts(now=now, quotes=quotes, bars=_bars(bars, exchanges, now), series=standing)
+    sunk = {f"portfolio:{pk}": value for pk, value in drawdowns(list(portfolios)).items()} if portfolios else {}
+    return Facts(now=now, quotes=quotes, bars=_bars(bars, exchanges, now), series=standing, drawdowns=sunk)
 
 
 def _bars(wanted: Collection[Bars], exchanges: Mapping[str, str], now: datetime) -> dict[Bars, Sequence[BarRow]]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from automation import averages
+from automation import averages, rsi
 from automation.condition_facts import Bars, Facts, gather
 from automation.models import Action
 from automation.sentences import condition_sentence
@@ -36,7 +36,7 @@ class Asked:
 
     kind: str
     params: Mapping[str, Any]
-    symbol: str
+    symbol: str  # or portfolio:<id>, for what is asked of the portfolio
 
     @property
     def key(self) -> str:
@@ -110,7 +110,8 @@ class Kind:
 
 def check(actions: Iterable[Action], *, now: datetime) -> dict[UUID, Verdict]:
     """The verdicts of those actions that have conditions. Costs nothing when none has."""
-    asked = {action.id: _asked(action) for action in actions if action.conditions}
+    actions = [action for action in actions if action.conditions]
+    asked = {action.id: _asked(action) for action in actions}
     if not asked:
         return {}
     distinct = {one.key: one for many in asked.values() for one in many}
@@ -119,6 +120,7 @@ def check(actions: Iterable[Action], *, now: datetime) -> dict[UUID, Verdict]:
         symbols={one.symbol for one in distinct.values() if one.symbol},
         bars={bars for key, one in distinct.items() if (bars := kinds[key].bars(one))},
         series=[one.spec().series for one in distinct.values()],
+        portfolios={action.portfolio_id for action in actions if _asks_portfolio(action)},
         now=now,
     )
     readings = {key: kinds[key].judge(one, facts) for key, one in distinct.items()}
@@ -133,10 +135,16 @@ def _asked(action: Action) -> list[Asked]:
         Asked(
             kind=condition["trigger_type"],
             params=condition["trigger_params"],
-            symbol=condition.get("symbol") or action.instrument_id or "",
+            symbol=f"portfolio:{action.portfolio_id}"
+            if TRIGGERS[condition["trigger_type"]].of_portfolio
+            else condition.get("symbol") or action.instrument_id or "",
         )
         for condition in action.conditions
     ]
+
+
+def _asks_portfolio(action: Action) -> bool:
+    return any(TRIGGERS[condition["trigger_type"]].of_portfolio for condition in action.conditions)
 
 
 # --- how each kind is judged
@@ -217,6 +225,28 @@ def by_averages(asked: Asked, facts: Facts) -> Reading:
     return Reading(holds=spread > 0 if params["direction"] == "up" else spread < 0, value=spread, level=Decimal(0))
 
 
+def bars_of_strength(asked: Asked) -> Bars:
+    return Bars(asked.symbol, asked.params["timeframe"], rsi.bars_needed(asked.params["period"]))
+
+
+def by_strength(asked: Asked, facts: Facts) -> Reading:
+    """Relative strength at the last closed bar, computed from the bars: nobody else may be watching it."""
+    spec = asked.spec()
+    closes = [row.close for row in facts.bars.get(bars_of_strength(asked), ())]
+    value = rsi.rsi_at_close(closes, asked.params["period"])
+    if value is None:
+        return Reading(holds=None, level=spec.level, note="not enough closed bars are stored")
+    return _reached(spec, spec.series, _pushed(value, facts.now))
+
+
+def by_drawdown(asked: Asked, facts: Facts) -> Reading:
+    """How far the portfolio is below its peak now."""
+    spec, value = asked.spec(), facts.drawdowns.get(asked.symbol)
+    if value is None:
+        return Reading(holds=None, level=spec.level, note="a holding has no price")
+    return _reached(spec, spec.series, _pushed(value, facts.now))
+
+
 def by_series(asked: Asked, facts: Facts) -> Reading:
     """The stored value of the series the trigger watches, or the series computed from the standing quote."""
     spec = asked.spec()
@@ -249,4 +279,7 @@ KINDS: dict[str, Kind] = {
     "change_pct": BY_PRICE,
     "volume_above": Kind(judge=by_volume, bars=bars_of_volume),
     "ma_cross": Kind(judge=by_averages, bars=bars_of_averages),
+    "rsi_above": Kind(judge=by_strength, bars=bars_of_strength),
+    "rsi_below": Kind(judge=by_strength, bars=bars_of_strength),
+    "drawdown_above": Kind(judge=by_drawdown),
 }

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from automation import arming
+from automation import arming, pushed
 from automation.drafts import Draft
 from automation.models import Action, ActionStatus
+from automation.planning import plan_of
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
 from automation.triggers.lasting import duration
-from automation.triggers.registry import TRIGGERS
 from common.money import CENT, HUNDRED, nano, plain
 from markets.models import Quote
 from markets.observables import USABLE_FOR, market_of
@@ -71,7 +71,7 @@ def preview(*, user: User, data: Mapping[str, Any], now: datetime) -> Explanatio
     """Explain a rule before it exists. Raises InvalidInput like creating it would; writes nothing."""
     action = Action(user=user, created_at=now, updated_at=now, **Draft(user=user, raw=data, now=now).check())
     quote = latest_quotes({action.instrument_id}).get(action.instrument_id) if action.instrument_id else None
-    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    plan = plan_of(action)
     stored = None
     if not isinstance(plan, ClockPlan):  # another rule may have made the series known already
         wanted = plan.spec.series
@@ -82,12 +82,12 @@ def preview(*, user: User, data: Mapping[str, Any], now: datetime) -> Explanatio
 def _explain(
     action: Action, watch: Watch | None, quote: Quote | None, now: datetime, stored: Series | None = None
 ) -> Explanation:
-    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    plan = plan_of(action)
     text = sentence(action)
     if isinstance(plan, ClockPlan):
         due = action.next_evaluation_at
         if action._state.adding:
-            due = plan.next_due(now, arming.sessions_from(action, now))
+            due = arming.next_due(action, plan, after=now)
         line = f"Next at {due:%Y-%m-%d %H:%M} UTC" if due else "No further time is due"
         return Explanation(sentence=text, status_line=_idle(action, now) or line, next_due_at=due)
     spec = plan.spec
@@ -96,6 +96,19 @@ def _explain(
         state = state_of(watch)
     elif stored is not None:
         state = replace(state, series=spec_of(stored))
+    if spec.series.kind == SeriesKind.PUSHED:
+        series = watch.series if watch else stored
+        value, idle = series.value if series else None, _idle(action, now)
+        warnings = pushed.warnings_of(spec, state, value, watched=not idle)
+        return Explanation(
+            sentence=text,
+            status_line=idle or _line(spec, state),
+            current_value=value,
+            level=spec.level,
+            last_price=quote.last if quote else None,
+            already_true=pushed.ALREADY_TRUE in warnings,
+            warnings=warnings,
+        )
     warnings = _warnings(quote, now)
     if quote is None:
         line = _idle(action, now) or _line(spec, state)
@@ -260,6 +273,10 @@ def _level(series: SeriesSpec, level: Decimal) -> str:
     """A level in the words of its series: dollars, percent, shares."""
     name = series.observable.removeprefix("abs_").partition(":")[0]
     text = plain(level)
+    if name == "rsi":
+        return f"an RSI of {text}"
+    if name == "drawdown" and series.kind == SeriesKind.PUSHED:
+        return f"{text} % below the peak"
     if name == "price" or series.kind == SeriesKind.PEAK_AMOUNT:
         return f"${text}"
     if series.kind == SeriesKind.PEAK_PERCENT:

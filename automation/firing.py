@@ -12,7 +12,7 @@ from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
 from automation.conditions import Verdict
 from automation.models import Action, ActionExecution, ExecutionState, Mode
-from automation.sentences import effect_sentence, trigger_sentence
+from automation.sentences import effect_sentence, trigger_sentence, when_sentence
 from common.bulk import insert
 from common.enqueue import nudge
 from common.ids import new_id
@@ -96,11 +96,14 @@ def _save_actions(actions: Sequence[Action]) -> None:
 def seen_sentence(execution: ActionExecution) -> str:
     """What was seen at the firing, in words."""
     seen = execution.observation
+    late = seen.get("late_seconds", 0)
+    due = f"{seen.get('due_at', '')}{f', {late // 60} min late' if late >= 60 else ''}"
     if execution.cause == "manual":
-        return f"executed by {seen.get('by', 'a person')}"
+        missed = f" for the missed time {due}" if "due_at" in seen else ""
+        return f"executed by {seen.get('by', 'a person')}{missed}"
     if seen.get("price"):
         return f"price {seen['price']}, {seen['value']} against {seen['level']}"
-    return f"{seen.get('value') or seen.get('due_at', '')}"
+    return f"{seen['value']} against {seen['level']}" if seen.get("level") else due
 
 
 def _alert(execution: ActionExecution) -> NewAlert:
@@ -119,7 +122,7 @@ def _alert(execution: ActionExecution) -> NewAlert:
     return NewAlert(
         user_id=action.user_id,
         kind=Alert.Kind.FIRING,
-        title=f"Fired: {effect_sentence(action)} when {trigger_sentence(action)}"[:200],
+        title=f"Fired: {effect_sentence(action)} {when_sentence(action)}"[:200],
         body=f"Seen: {seen_sentence(execution)}. Mode: {action.get_mode_display()}.",
         symbol=action.instrument_id or "",
         data={"action": str(action.id), "execution": str(execution.id)},

@@ -107,11 +107,18 @@ def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> Ac
             f"This rule is held: another rule of its group '{action.group}' is executing. If that succeeds this one is"
             " cancelled, else it goes on by itself. Take it out of the group to execute it now."
         )
-    execution = firing.fire(action, now=now, cause="manual", observation={"by": actor})
-    groups = grouping.Groups(found.values())
+    return fire_by_hand(action, observation={"by": actor}, now=now)
+
+
+def fire_by_hand(action: Action, *, observation: dict[str, Any], now: datetime) -> ActionExecution:
+    """Fire a locked action without its trigger; the trigger's own watch or timer goes on under the next epoch.
+
+    The others of its group are held.
+    """
+    execution = firing.fire(action, now=now, cause="manual", observation=observation)
+    groups = grouping.Groups([action, *grouping.lock_mates([action])])
     groups.hold_others(execution)
     groups.save(now)
-    # The trigger's own watch or timer goes on under the next epoch.
     mine = {"owner_kind": arming.OWNER, "owner_id": action.id}
     Watch.objects.filter(**mine).update(epoch=action.epoch, repeats=arming.more_than_one_left(action))
     Timer.objects.filter(**mine).update(epoch=action.epoch)
@@ -185,6 +192,8 @@ def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
         raw.update(dict.fromkeys(sizes))
     if changes.get("trigger_type", action.trigger_type) != action.trigger_type:
         raw["trigger_params"] = {}
+    if "missed_policy" in changes:
+        raw["run_late_minutes"] = None
     if "order_type" in changes:
         raw.update(limit_price=None, limit_offset=None, stop_price=None)
     if "limit_price" in changes or "limit_offset" in changes:

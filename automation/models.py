@@ -293,11 +293,23 @@ class Missed(models.Model):
     execution = models.ForeignKey(ActionExecution, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_by = models.CharField(max_length=80, blank=True)
     decided_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField(null=True, help_text="when its owner was told, in one report with the others")
 
     class Meta:
         verbose_name_plural = "missed"
         constraints = [models.UniqueConstraint(fields=["action", "due_at"], name="one_missed_row_per_action_and_time")]
-        indexes = [models.Index(fields=["-found_at"], name="missed_report")]  # the downtime report
+        indexes = [
+            models.Index(fields=["-found_at"], name="missed_report"),  # the downtime report
+            # the sweeper, every second: "whom is there something to tell?"
+            models.Index(fields=["due_at"], condition=Q(reported_at__isnull=True), name="missed_untold"),
+        ]
+
+
+class Outage(models.Model):
+    """A while in which nobody swept: Puffling was down, or stood still."""
+
+    began_at = models.DateTimeField(unique=True, help_text="the last sign of life before it")
+    ended_at = models.DateTimeField(help_text="the first one after it")
 
 
 class ShadowTrade(models.Model):

@@ -10,16 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from automation import averages
+from automation import averages, rsi
 from automation.evaluating import evaluate_values
 from automation.triggers.change import days_back, rolling_minutes
 from markets import calendar, selectors
 from markets.models import Bar, Instrument
 from markets.observables import USABLE_FOR
+from portfolios.drawdown import drawdowns
 from watches.models import Series
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -49,13 +51,15 @@ class _Average:
 def observe(*, now: datetime) -> int:
     """Bring every computed series up to date. Returns how many firings the closed bars caused."""
     groups: dict[str, list[Series]] = defaultdict(list)
-    for series in Series.objects.filter(observable__regex=r"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume)"):
+    for series in Series.objects.filter(
+        observable__regex=r"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume|rsi|drawdown$)"
+    ):
         name, _, rest = series.observable.removeprefix("abs_").partition(":")
         groups[f"{name}:{_window_kind(rest)}" if name == "change_pct" else name].append(series)
     _rolling(groups["change_pct:rolling"], now)
     _daily(groups["change_pct:days"] + groups["volume_ratio"], now)
     _live_spreads(groups["ma_spread"], now)
-    return _closed_bars(groups["ma_cross"] + groups["bar_volume"], now)
+    return _closed_bars(groups["ma_cross"] + groups["bar_volume"] + groups["rsi"], now) + _sunk(groups["drawdown"], now)
 
 
 def _window_kind(window: str) -> str:
@@ -130,11 +134,11 @@ def _live_spreads(series: Iterable[Series], now: datetime) -> None:
 
 
 def _closed_bars(series: Iterable[Series], now: datetime) -> int:
-    """Series that get a value when a bar closes: crosses and bar volumes."""
+    """Series that get a value when a bar closes: crosses, bar volumes and relative strength."""
     values: dict[datetime, dict[int, Decimal]] = defaultdict(dict)
     for row in series:
         name = row.observable.removeprefix("abs_")
-        timeframe = "1m" if name.startswith("bar_volume") else _Average.of(name).timeframe
+        timeframe = name.rpartition(":")[2]
         closed = _last_close(row.subject, timeframe, now)
         if closed is None or (row.value_at is not None and row.value_at >= closed):
             continue
@@ -149,6 +153,18 @@ def _closed_bars(series: Iterable[Series], now: datetime) -> int:
                 values[closed - timedelta(seconds=1)][row.id] = Decimal(0)
         values[closed][row.id] = value
     return sum(evaluate_values(values[at], at=at, now=now).fired for at in sorted(values))
+
+
+def _sunk(series: Iterable[Series], now: datetime) -> int:
+    """The portfolios' drawdowns, once a minute like the points of the equity curve. Unknown ones get no value."""
+    minute = now.replace(second=0, microsecond=0)
+    due = {
+        UUID(row.subject.partition(":")[2]): row.id for row in series if row.value_at is None or row.value_at < minute
+    }
+    if not due:
+        return 0
+    values = {due[portfolio_id]: value for portfolio_id, value in drawdowns(list(due)).items()}
+    return evaluate_values(values, at=minute, now=now).fired
 
 
 def _missed(symbol: str, timeframe: str, closed: datetime, now: datetime) -> bool:
@@ -167,6 +183,9 @@ def _bar_value(symbol: str, name: str, now: datetime) -> Decimal | None:
         start, end = _span("1m", 1, now)
         rows = selectors.bars(symbol, "1m", start, end, 1)
         return rows[-1].volume if rows else None
+    if name.startswith("rsi"):
+        period, timeframe = int(name.split(":")[1]), name.split(":")[2]
+        return rsi.rsi_at_close(_closes(symbol, timeframe, rsi.bars_needed(period), now), period)
     average = _Average.of(name)
     closes = _closes(symbol, average.timeframe, averages.bars_needed(average.kind, average.long), now)
     cross = averages.cross_at_close(closes, average.kind, average.short, average.long)

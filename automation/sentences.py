@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automation.models import Action, ActionType
+from automation.models import Action, ActionType, MissedPolicy
+from automation.planning import subject_of
 from automation.triggers.lasting import duration
 from automation.triggers.registry import TRIGGERS
 from common.money import ZERO, plain
 
+_TIMES = ("every ", "on ", "at ")
+
 
 def trigger_sentence(action: Action) -> str:
     """The condition, as it continues 'when …'."""
-    return TRIGGERS[action.trigger_type].sentence(action.trigger_params, action.instrument_id or "")
+    return TRIGGERS[action.trigger_type].sentence(action.trigger_params, subject_of(action))
+
+
+def when_sentence(action: Action) -> str:
+    """The condition with its joining word: 'when AAPL …', but 'every Monday …'."""
+    text = trigger_sentence(action)
+    return text if text.startswith(_TIMES) else f"when {text}"
 
 
 def condition_sentence(kind: str, params: Mapping[str, Any], symbol: str) -> str:
@@ -55,7 +64,7 @@ def effect_sentence(action: Action) -> str:
 
 def sentence(action: Action) -> str:
     """The whole rule."""
-    text = f"{effect_sentence(action)} when {trigger_sentence(action)}{conditions_sentence(action)}"
+    text = f"{effect_sentence(action)} {when_sentence(action)}{conditions_sentence(action)}"
     limits = []
     if action.max_executions is None:
         limits.append("every time")
@@ -63,6 +72,10 @@ def sentence(action: Action) -> str:
         limits.append(f"at most {action.max_executions} times")
     if action.cooldown_seconds:
         limits.append(f"not again within {duration(action.cooldown_seconds)}")
+    if action.missed_policy == MissedPolicy.RUN_LATE:
+        limits.append(f"up to {action.run_late_minutes} min late if its time was missed")
+    elif action.missed_policy == MissedPolicy.ASK:
+        limits.append("asking me if its time was missed")
     if action.valid_until:
         limits.append(f"until {action.valid_until:%Y-%m-%d %H:%M} UTC")
     return f"{text}{', ' + ', '.join(limits) if limits else ''}."

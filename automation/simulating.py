@@ -16,10 +16,10 @@ from automation.effects.trade import intent_for
 from automation.explaining import state_of
 from automation.firing import fire
 from automation.models import Action, ActionType, Mode
+from automation.planning import plan_of
 from automation.sentences import effect_sentence, sentence
 from automation.triggers.base import BadParams, ClockPlan
 from automation.triggers.reading import Reader
-from automation.triggers.registry import TRIGGERS
 from common.errors import InvalidInput
 from common.money import ZERO, plain
 from markets.observables import market_of
@@ -51,7 +51,7 @@ def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) ->
     closed bars), at (for clock triggers). What is left out comes from the standing quote.
     """
     inputs = _read(observation)
-    plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+    plan = plan_of(action)
     if isinstance(plan, ClockPlan):
         return _clock(action, plan, inputs, now)
     quote = latest_quotes({action.instrument_id}).get(action.instrument_id) if action.instrument_id else None
@@ -101,7 +101,7 @@ def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) ->
 
 def _clock(action: Action, plan: ClockPlan, inputs: dict[str, Any], now: datetime) -> WhatIf:
     at: datetime = inputs.get("at") or now
-    due = plan.next_due(at - timedelta(seconds=60), arming.sessions_from(action, at))
+    due = arming.next_due(action, plan, after=at - timedelta(seconds=60))
     fires = due is not None and due <= at
     in_the_way = _in_the_way(action, now) if fires else ""
     word = f"the next time after that is {due:%Y-%m-%d %H:%M} UTC" if due else "no further time is due"

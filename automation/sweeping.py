@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from automation import arming, clockwork, evaluating, executing, grouping, observing, settling
+from automation import arming, clockwork, evaluating, executing, grouping, missing, observing, settling
 from automation.models import ActionExecution, ExecutionState
 from automation.standing import stands
 from common.giving_way import gives_way
@@ -22,7 +22,9 @@ PATIENCE = timedelta(seconds=2)
 
 def sweep(now: datetime) -> None:
     """One pass. Each step is safe beside the workers: it claims what it touches."""
+    missing.notice_outage(now=now)
     clockwork.run_due(now=now)
+    missing.report(now=now)
     rearm(now)
     confirm_holds(now)
     observing.observe(now=now)
@@ -77,8 +79,8 @@ def execute_left_behind(now: datetime) -> int:
 
 
 def tidy(now: datetime) -> None:
-    """Now and then: merge equal peak groups, forget series nobody uses."""
-    del now
+    """Now and then: merge equal peak groups, forget series nobody uses, end questions nobody answered."""
+    missing.close_unanswered(now=now)
     with transaction.atomic():
         following.merge_equal_groups()
     with transaction.atomic():

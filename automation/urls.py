@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation import api
+from automation import api, missed_api
 
 urlpatterns = [
     path("actions/", api.Actions.as_view()),
     path("actions/triggers/", api.TriggerTypes.as_view()),
     path("actions/preview/", api.Preview.as_view()),
+    path("actions/missed/", missed_api.MissedTimes.as_view()),
+    path("actions/missed/<int:missed_id>/run/", missed_api.RunMissed.as_view()),
+    path("actions/missed/<int:missed_id>/decline/", missed_api.DeclineMissed.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
     path("actions/<uuid:action_id>/pause/", api.Pause.as_view()),
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),

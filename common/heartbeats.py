@@ -13,7 +13,12 @@ def beat(process: str, *, now: datetime, **details: Any) -> None:
     Heartbeat.objects.update_or_create(process=process, defaults={"at": now, "details": details})
 
 
+def last_beat(process: str) -> datetime | None:
+    """When `process` last showed a sign of life; None if never."""
+    return Heartbeat.objects.filter(process=process).values_list("at", flat=True).first()
+
+
 def age(process: str, *, now: datetime) -> timedelta | None:
     """How long ago `process` last showed a sign of life; None if never."""
-    at = Heartbeat.objects.filter(process=process).values_list("at", flat=True).first()
+    at = last_beat(process)
     return None if at is None else now - at

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from automation.models import Action, ActionType, Mode
+from automation.models import Action, ActionType, MissedPolicy, Mode
 from common.errors import InvalidInput
 from common.money import plain
 from dashboard.trigger_forms import TRIGGER_FORMS, number, trigger_forms
@@ -24,7 +24,10 @@ SIZE_FIELDS = [name for name, _ in SIZES]
 # Where the domain's name of a field differs from ours.
 SHOWN_AS = {**dict.fromkeys(SIZE_FIELDS, "size"), "instrument": "symbol", "trigger_params": "trigger_type"}
 ALWAYS = ("name", "action_type", "mode", "symbol", "trigger_type", "valid_from", "valid_until", "notes")
-SAME_NAME = ("name", "action_type", "mode", "order_type", "time_in_force", "message", "notes", "trigger_type")
+SAME_NAME = (
+    *("name", "action_type", "mode", "order_type", "time_in_force", "message", "notes", "trigger_type"),
+    *("missed_policy", "run_late_minutes"),
+)
 LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT)
 # Which order types use which number.
 ORDER_NUMBERS = {
@@ -79,6 +82,13 @@ class ActionForm(forms.Form):
     valid_until = forms.DateTimeField(
         label="Until", required=False, widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
     )
+    missed_policy = forms.ChoiceField(
+        label="If its time was missed",
+        choices=MissedPolicy.choices,
+        required=False,
+        help_text="For rules on a clock: what to do about a time that passed while Puffling was not running",
+    )
+    run_late_minutes = number("At most so late, minutes", "For “Run it late”; empty: 60", inputmode="numeric")
     notes = forms.CharField(label="Notes", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(
@@ -114,6 +124,9 @@ class ActionForm(forms.Form):
         data["trigger_params"] = chosen.params() if chosen else {}
         data["max_executions"] = typed["max_executions"] or None
         data["cooldown_seconds"] = typed["cooldown_seconds"] or 0
+        data["missed_policy"] = typed["missed_policy"] or MissedPolicy.SKIP
+        late = data["missed_policy"] == MissedPolicy.RUN_LATE
+        data["run_late_minutes"] = (typed["run_late_minutes"] or None) if late else None
         if typed["portfolio"]:
             data["portfolio"] = str(typed["portfolio"].pk)
         return data

@@ -120,6 +120,41 @@ class VolumeAbove(TriggerForm):
     window = choice("Volume of", [("session", "the session so far"), ("bar", "one minute")])
 
 
+class RsiForm(TriggerForm):
+    threshold = number("RSI, 0 to 100", "", placeholder="30")
+    period = number("Period, bars", "Ten times as many closed bars are needed", placeholder="14", inputmode="numeric")
+    timeframe = choice("Bars of", TIMEFRAMES)
+
+
+class RsiBelow(RsiForm):
+    title = "RSI falls to"
+    hint = "Fires when a bar closes with the relative strength index at or below the value: oversold."
+
+
+class RsiAbove(RsiForm):
+    title = "RSI rises to"
+    hint = "Fires when a bar closes with the relative strength index at or above the value: overbought."
+
+
+class DrawdownAbove(TriggerForm):
+    title = "Portfolio falls from its peak"
+    hint = "Fires when the rule's portfolio is worth so much less than at its best. Judged once a minute."
+    percent = number("Below its peak, %", placeholder="10")
+
+
+class Cron(TriggerForm):
+    title = "Again and again (cron)"
+    hint = "Fires at the times of a cron expression: minute, hour, day of month, month, day of week."
+    expression = forms.CharField(
+        label="Expression",
+        required=False,
+        help_text="30 9 * * MON: every Monday at 09:30 · 0 10 1 * *: on the 1st of every month at 10:00",
+        widget=forms.TextInput(attrs={"placeholder": "30 9 * * MON", "autocomplete": "off"}),
+    )
+    timezone = forms.CharField(label="Time zone", required=False, initial="America/New_York")
+    trading_days_only = forms.BooleanField(label="Trading days only", required=False)
+
+
 TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "price_below": PriceBelow,
     "price_above": PriceAbove,
@@ -128,6 +163,10 @@ TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "time_of_day": TimeOfDay,
     "ma_cross": MaCross,
     "volume_above": VolumeAbove,
+    "rsi_below": RsiBelow,
+    "rsi_above": RsiAbove,
+    "drawdown_above": DrawdownAbove,
+    "cron": Cron,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import actions, overview, trading, watching
+from dashboard.views import actions, missed, overview, trading, watching
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
@@ -32,6 +32,7 @@ urlpatterns = [
     path("alerts/", watching.alerts, name="alerts"),
     path("alerts/acknowledge/", watching.acknowledge_all, name="alerts-acknowledge"),
     path("alerts/<uuid:alert_id>/acknowledge/", watching.acknowledge, name="alert-acknowledge"),
+    re_path(r"^missed/(?P<missed_id>[0-9]{1,18})/(?P<verb>run|decline)/$", missed.answer, name="missed-answer"),
     path("safety/", watching.safety, name="safety"),
     path("safety/kill/", watching.kill, name="kill"),
     path("safety/resume/", watching.resume, name="resume"),

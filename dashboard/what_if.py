@@ -19,6 +19,10 @@ ASKED = {
     "ma_cross": ("price", "value"),
     "volume_above": ("volume", "value"),
     "time_of_day": ("at",),
+    "cron": ("at",),
+    "rsi_above": ("price", "value"),
+    "rsi_below": ("price", "value"),
+    "drawdown_above": ("value",),
 }
 
 
@@ -30,7 +34,9 @@ class WhatIfForm(forms.Form):
     prev_close = number("Last close, $")
     session_open = number("Today's open, $")
     volume = number("Volume today, shares")
-    value = number("Value at the bar's close", "+1 crossed up, -1 crossed down, or the bar's volume")
+    value = number(
+        "Value", "At the bar's close: +1 crossed up, -1 crossed down, its volume, its RSI; or the drawdown in %"
+    )
     at = forms.DateTimeField(
         label="Time", required=False, widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
     )

@@ -19,6 +19,8 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.users import user_of
 from alerts.models import Alert
+from automation.missed_api import DowntimeOut
+from automation.missing import last_outage
 from automation.models import OPEN_EXECUTIONS, Action, ActionExecution
 from common.clock import now
 from common.models import Heartbeat
@@ -51,6 +53,7 @@ class StatusOut(serializers.Serializer[Any]):
     missed = serializers.DictField(
         child=serializers.IntegerField(), help_text="your firings of the last 24 hours that came too late, by reason"
     )
+    downtime = DowntimeOut(allow_null=True, help_text="the last time Puffling was down, and what you missed by it")
     orders = serializers.DictField(child=serializers.IntegerField(), help_text="yours of the last 24 hours by state")
     queues = serializers.DictField(
         child=serializers.IntegerField(allow_null=True), help_text="waiting messages; null while Redis is down"
@@ -82,6 +85,7 @@ def status(user: User, *, now: datetime) -> dict[str, Any]:
         "feed_source": feeds[-1].process.removeprefix("feed:") if feeds else None,
         "feed_age_seconds": (now - feeds[-1].at).total_seconds() if feeds else None,
         **_counts(user, now),
+        "downtime": last_outage(user),
         "queues": queue_depths(),
         "processes": [_process(row, now) for row in beats.values()],
         "database_bytes": _database_bytes(),

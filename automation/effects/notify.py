@@ -10,7 +10,7 @@ from alerts.raising import NewAlert, raise_alerts
 from automation.effects.base import Done
 from automation.firing import seen_sentence
 from automation.models import ActionExecution, ActionType, ExecutionState, Mode
-from automation.sentences import effect_sentence, trigger_sentence
+from automation.sentences import effect_sentence, trigger_sentence, when_sentence
 
 
 class Notify:
@@ -37,7 +37,7 @@ def _alert(execution: ActionExecution) -> NewAlert:
         user_id=action.user_id,
         kind=Alert.Kind.NOTE,
         title=title[:200],
-        body=f"Because {trigger_sentence(action)}. Seen: {seen_sentence(execution)}.",
+        body=f"Your rule: {when_sentence(action)}. Seen: {seen_sentence(execution)}.",
         symbol=action.instrument_id or "",
         data={"action": str(action.id), "execution": str(execution.id)},
         dedupe_key=f"note:{execution.id}",

@@ -7,7 +7,7 @@ Each trigger is one file with one class of the same five names: `type`, `parse`,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -27,13 +27,31 @@ class SessionTimes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ClockPlan:
-    """Fires at instants: `next_due(after, sessions)` gives the first instant after `after`, or None.
+class Occasion:
+    """An instant (UTC) at which a clock rule is due.
 
-    `sessions` are the exchange's coming sessions in order; they must reach far enough (a fortnight does).
+    `skipped` is empty, or the wall-clock time that does not exist that day: then `at` is when the clock jumped over
+    it, nothing fires, and the owner is told.
     """
 
-    next_due: Callable[[datetime, list[SessionTimes]], datetime | None]
+    at: datetime
+    skipped: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClockPlan:
+    """Fires at instants: `occasions(after, sessions)` gives them in order, from the first after `after` on.
+
+    `sessions` are the exchange's sessions in order; what lies beyond the last of them is not known yet if the rule
+    depends on them. `far`: the next instant may lie further away than a fortnight.
+    """
+
+    occasions: Callable[[datetime, list[SessionTimes]], Iterator[Occasion]]
+    far: bool = False
+
+    def next_due(self, after: datetime, sessions: list[SessionTimes]) -> datetime | None:
+        """The first instant after `after` that exists; None when the sessions show none."""
+        return next((found.at for found in self.occasions(after, sessions) if not found.skipped), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,12 +69,13 @@ class Trigger(Protocol):
 
     type: str
     needs_symbol: bool
+    of_portfolio: bool  # it is about the rule's portfolio: `plan` gets `portfolio:<id>` instead of the symbol
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Check and normalise user parameters. Raises BadParams naming every key, value and fix."""
 
-    def plan(self, params: Params, symbol: str) -> Plan:
-        """What to watch for."""
+    def plan(self, params: Params, subject: str) -> Plan:
+        """What to watch for. `subject` is the symbol (may be empty), or `portfolio:<id>` if it is `of_portfolio`."""
 
     def sentence(self, params: Params, symbol: str) -> str:
         """The condition in English, as it continues 'when …'."""

@@ -38,6 +38,7 @@ class ChangeTrigger:
 
     type = "change_pct"
     needs_symbol = True
+    of_portfolio = False
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         read = Reader(raw)

@@ -24,6 +24,7 @@ class Lasting:
         self.trigger = trigger
         self.type = trigger.type
         self.needs_symbol = trigger.needs_symbol
+        self.of_portfolio = trigger.of_portfolio
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(raw, Mapping):
@@ -40,8 +41,8 @@ class Lasting:
         read.done()
         return {**params, FOR_SECONDS: seconds} if seconds else params
 
-    def plan(self, params: Params, symbol: str) -> Plan:
-        plan = self.trigger.plan(params, symbol)
+    def plan(self, params: Params, subject: str) -> Plan:
+        plan = self.trigger.plan(params, subject)
         if isinstance(plan, ClockPlan) or not params.get(FOR_SECONDS):
             return plan
         return replace(plan, spec=replace(plan.spec, hold_seconds=params[FOR_SECONDS]))

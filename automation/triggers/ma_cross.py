@@ -22,6 +22,7 @@ class MovingAverageCross:
 
     type = "ma_cross"
     needs_symbol = True
+    of_portfolio = False
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         read = Reader(raw)

@@ -19,6 +19,7 @@ class PriceTrigger:
     """
 
     needs_symbol = True
+    of_portfolio = False
 
     def __init__(self, type: str, direction: int, verb: str) -> None:
         self.type = type

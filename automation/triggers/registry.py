@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from automation.triggers.base import Trigger, WatchPlan
 from automation.triggers.change import CHANGE
+from automation.triggers.cron import CRON
+from automation.triggers.drawdown import DRAWDOWN
 from automation.triggers.lasting import Lasting
 from automation.triggers.ma_cross import MA_CROSS
 from automation.triggers.price import ABOVE, BELOW
+from automation.triggers.rsi import ABOVE as RSI_ABOVE
+from automation.triggers.rsi import BELOW as RSI_BELOW
 from automation.triggers.time_of_day import TIME_OF_DAY
 from automation.triggers.trailing_stop import TRAILING_STOP
 from automation.triggers.volume import VOLUME
@@ -21,7 +25,19 @@ def register(trigger: Trigger) -> None:
     TRIGGERS[trigger.type] = Lasting(trigger)
 
 
-for _trigger in (ABOVE, BELOW, CHANGE, TIME_OF_DAY, TRAILING_STOP, MA_CROSS, VOLUME):
+for _trigger in (
+    ABOVE,
+    BELOW,
+    CHANGE,
+    TIME_OF_DAY,
+    TRAILING_STOP,
+    MA_CROSS,
+    VOLUME,
+    RSI_ABOVE,
+    RSI_BELOW,
+    DRAWDOWN,
+    CRON,
+):
     register(_trigger)
 
 # What can be asked of the moment another trigger fires: everything that is true for a while rather than at an instant.

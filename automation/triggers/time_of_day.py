@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from automation.triggers.base import ClockPlan, Params, SessionTimes
+from automation.triggers.base import ClockPlan, Occasion, Params, SessionTimes
+from automation.triggers.clock import instant, jump
 from automation.triggers.reading import DAYS, Reader, clock_time, shown
 
 SESSION = re.compile(r"(open|close)(?:([+-])(\d{1,3})m)?", re.ASCII)
@@ -25,6 +27,7 @@ class TimeOfDay:
 
     type = "time_of_day"
     needs_symbol = False
+    of_portfolio = False
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         read = Reader(raw)
@@ -43,10 +46,7 @@ class TimeOfDay:
         return params
 
     def plan(self, params: Params, symbol: str) -> ClockPlan:
-        def next_due(after: datetime, sessions: list[SessionTimes]) -> datetime | None:
-            return _next_due(params, after, sessions)
-
-        return ClockPlan(next_due=next_due)
+        return ClockPlan(occasions=partial(_occasions, params))
 
     def sentence(self, params: Params, symbol: str) -> str:
         days = f" on {', '.join(day.capitalize() for day in params['days'])}" if params["days"] else ""
@@ -81,7 +81,7 @@ def _session_offset(text: str) -> tuple[str, int] | None:
     return match[1], -minutes if match[2] == "-" else minutes
 
 
-def _next_due(params: Params, after: datetime, sessions: list[SessionTimes]) -> datetime | None:
+def _occasions(params: Params, after: datetime, sessions: list[SessionTimes]) -> Iterator[Occasion]:
     wanted = set(params["days"]) or set(DAYS)
     offset = _session_offset(params["time"])
     if offset:
@@ -89,27 +89,21 @@ def _next_due(params: Params, after: datetime, sessions: list[SessionTimes]) -> 
         for session in sessions:
             at = (session.opens_at if base == "open" else session.closes_at) + timedelta(minutes=minutes)
             if at > after and DAYS[session.date.weekday()] in wanted:
-                return at
-        return None
+                yield Occasion(at=at)
+        return
     zone = ZoneInfo(params["timezone"])
     moment = clock_time(params["time"])
     assert moment is not None
     trading_dates = {session.date for session in sessions}
     first = after.astimezone(zone).date()
-    for day in (first + timedelta(days=n) for n in range(_LOOK_AHEAD_DAYS)):
+    last = max(sessions[-1].date if sessions else first, first + timedelta(days=_LOOK_AHEAD_DAYS))
+    for day in (first + timedelta(days=n) for n in range((last - first).days)):
         if DAYS[day.weekday()] not in wanted or (params["trading_days_only"] and day not in trading_dates):
             continue
         due = instant(day, moment, zone)
-        if due is not None and due > after:
-            return due
-    return None
-
-
-def instant(day: date, moment: time, zone: ZoneInfo) -> datetime | None:
-    """The UTC instant of a local wall-clock time; None in a spring-forward gap; the first of the two in a fold."""
-    local = datetime.combine(day, moment, tzinfo=zone)  # fold=0: the first
-    at = local.astimezone(UTC)
-    return at if at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None) else None
+        found = Occasion(at=due) if due else Occasion(at=jump(day, moment, zone), skipped=f"{day} {moment:%H:%M}")
+        if found.at > after:
+            yield found
 
 
 TIME_OF_DAY = TimeOfDay()

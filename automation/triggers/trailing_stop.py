@@ -20,6 +20,7 @@ class TrailingStop:
 
     type = "trailing_stop"
     needs_symbol = True
+    of_portfolio = False
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         read = Reader(raw)

@@ -19,6 +19,7 @@ class VolumeTrigger:
 
     type = "volume_above"
     needs_symbol = True
+    of_portfolio = False
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         read = Reader(raw)

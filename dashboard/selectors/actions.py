@@ -142,6 +142,7 @@ def settings_of(action: Action) -> list[tuple[str, str]]:
         ("order", f"{action.get_order_type_display()}, {action.get_time_in_force_display()}"),
         ("at most", MAXIMA.get(action.max_executions, f"{action.max_executions} times")),
         ("wait between firings", f"{action.cooldown_seconds} s"),
+        ("if its time was missed", action.get_missed_policy_display()),
     ]
     window = [
         (name, f"{timezone.localtime(at):%d %b %Y, %H:%M %Z}")

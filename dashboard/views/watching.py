@@ -12,6 +12,7 @@ from alerts import history
 from alerts.models import Alert
 from common.clock import now
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
+from dashboard.selectors.missed import missed_of
 from dashboard.selectors.watching import alert_page, limits_of, policy_of, safety_events, switches_reaching
 from orders import killing
 from safety.models import Switch
@@ -25,6 +26,7 @@ def alerts(request: UserRequest) -> HttpResponse:
         "rows": alert_page(request.user, filters, request.GET.get("page", "1")),
         "filters": filters,
         "kinds": Alert.Kind.choices,
+        **missed_of(request.user),
     }
     return show(request, "dashboard/alerts.html", context, active="alerts")
 

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.models import Alert
 from automation import clockwork, lifecycle
-from automation.models import Action
+from automation.models import Action, Missed
 from live.models import Event
 from markets.models import MarketSession
 from tests.automation.making import MINUTE, S, executions, fresh, rule, telling, timers_of
@@ -50,16 +50,17 @@ def test_a_repeating_clock_rule_fires_every_day_under_a_new_epoch(desk):
 
 def test_a_little_late_is_still_done_and_says_so(desk):
     action = rule(desk, **AT_1005)
-    run(DUE + 15 * MINUTE)
-    assert executions(action)[0].observation["late_seconds"] == 900
+    run(DUE + MINUTE)
+    assert executions(action)[0].observation["late_seconds"] == 60
+    assert not Missed.objects.exists()
 
 
-def test_what_was_missed_is_told_and_not_done_late(desk):
+def test_what_was_missed_is_written_down_and_not_done_late(desk):
     action = rule(desk, **AT_1005)
-    run(DUE + 15 * MINUTE + S)
+    run(DUE + MINUTE + S)
     assert executions(action) == []
-    alert = Alert.objects.get()
-    assert alert.title.startswith("Missed at 2026-11-20 15:05 UTC: Buy 10 AAPL when it is 10:05")
+    missed = Missed.objects.get()
+    assert (missed.action_id, missed.due_at, missed.outcome) == (action.id, DUE, "skipped")
     assert fresh(action).next_evaluation_at == DUE + DAY
     run(DUE + DAY)
     assert len(executions(action)) == 1
@@ -142,6 +143,12 @@ def test_a_clock_rule_with_a_window_waits_for_it(desk):
     assert timers_of(action.id) == {"arm": NOW + 10 * MINUTE}
     run(NOW + 10 * MINUTE)
     assert timers_of(action.id) == {"fire": DUE + DAY}
+
+
+def test_a_time_at_the_very_beginning_of_the_window_fires(desk):
+    action = rule(desk, valid_from=DUE.isoformat(), **AT_1005)
+    run(DUE + S)
+    assert len(executions(action)) == 1
 
 
 def test_while_the_calendar_shows_no_session_it_is_asked_again_the_next_day(desk):

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from automation import arming, clockwork, evaluating, executing, lifecycle, settling
-from automation.models import Action, ActionExecution
+from alerts.models import Alert
+from automation import answering, arming, clockwork, evaluating, executing, lifecycle, settling, sweeping
+from automation.models import Action, ActionExecution, Missed, Outage
+from common.errors import Conflict
+from common.heartbeats import beat
 from markets.models import Quote
 from orders.models import Order
 from portfolios.auditing import audit
@@ -73,6 +76,47 @@ def test_two_sweepers_fire_a_clock_once(desk: Desk):
     due = NOW + 5 * MINUTE
     together(*[lambda: clockwork.run_due(now=due)] * 3)
     assert [len(executions(action)) for action in rules] == [1] * 10
+
+
+def test_two_sweepers_account_for_a_missed_time_once(desk: Desk):
+    ten = {"trigger_type": "cron", "trigger_params": {"expression": "*/10 * * * *"}, "max_executions": None}
+    skips = [telling(desk, **ten) for _ in range(4)]
+    late = [telling(desk, missed_policy="run_late", run_late_minutes=60, **ten) for _ in range(4)]
+    asks = [telling(desk, missed_policy="ask", **ten) for _ in range(4)]
+    beat("sweeper", now=NOW)
+    back = NOW + 45 * MINUTE
+    together(*[lambda: sweeping.sweep(back)] * 3)
+    together(*[lambda: sweeping.sweep(back + 6 * S)] * 3)
+    assert [len(executions(action)) for action in (*skips, *late, *asks)] == [0] * 4 + [1] * 4 + [0] * 4
+    assert Missed.objects.count() == 12 * 4
+    outcomes = {"skipped": 4 * 4 + 4 * 3 + 4 * 3, "ran_late": 4, "asked": 4}
+    assert {outcome: Missed.objects.filter(outcome=outcome).count() for outcome in outcomes} == outcomes
+    assert Alert.objects.filter(severity="critical").count() == 4
+    assert Alert.objects.filter(dedupe_key__startswith="missed:").count() == 1
+    assert Outage.objects.count() == 1
+
+
+def test_a_question_answered_by_many_at_once_is_answered_once(desk: Desk):
+    ask = {"trigger_type": "time_of_day", "trigger_params": {"time": "10:05"}, "missed_policy": "ask"}
+    action = telling(desk, max_executions=None, **ask)
+    back = NOW + 45 * MINUTE
+    clockwork.run_due(now=back)
+    missed = Missed.objects.get()
+    said: list[str] = []
+
+    def answer(verb: Callable[..., Missed]) -> Callable[[], None]:
+        def click() -> None:
+            try:
+                said.append(verb(user=desk.user, missed_id=missed.pk, now=back + S, actor="ada").outcome)
+            except Conflict:
+                said.append("refused")
+
+        return click
+
+    together(*[answer(answering.run)] * 3, *[answer(answering.decline)] * 2)
+    assert said.count("refused") == 4
+    missed.refresh_from_db()
+    assert len(executions(action)) == (1 if missed.outcome == "run" else 0)
 
 
 def test_a_clock_rule_being_edited_is_left_for_the_next_second(desk: Desk):

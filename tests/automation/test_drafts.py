@@ -17,7 +17,7 @@ from common.errors import InvalidInput
 from markets.models import Instrument
 from portfolios.models import Portfolio
 from portfolios.opening import open_portfolio
-from tests.automation.making import D, hold, rule, written
+from tests.automation.making import D, hold, rule, telling, written
 from tests.orders.making import NOW
 from watches.models import Timer, Watch
 
@@ -261,3 +261,15 @@ def test_whatever_is_written_becomes_a_rule_or_invalid_input(desk, changes, kind
         user=desk.user, action_id=action.id, changes={"notes": "n"}, now=NOW + timedelta(seconds=1), actor="ada"
     )
     assert edited.epoch == action.epoch, "an edit of the notes armed the rule afresh"
+
+
+# --- triggers that need no symbol
+@pytest.mark.parametrize(
+    ("kind", "params"), [("drawdown_above", {"percent": "10"}), ("cron", {"expression": "0 10 * * *"})]
+)
+def test_telling_needs_no_symbol_and_trading_does(desk, kind, params):
+    trigger = {"trigger_type": kind, "trigger_params": params, "symbol": None}
+    assert telling(desk, **trigger).instrument_id is None
+    with pytest.raises(InvalidInput) as caught:
+        rule(desk, **trigger)
+    assert "is required for BUY" in caught.value.errors["symbol"][0]

@@ -15,6 +15,7 @@ from automation.evaluating import evaluate_quotes
 from automation.explaining import explain, explain_many, preview
 from automation.models import Action
 from common.errors import InvalidInput
+from markets import calendar
 from markets.models import Quote
 from markets.quoting import record_ticks
 from markets.types import Tick
@@ -111,6 +112,44 @@ def test_volume_and_closed_bars_have_no_firing_price(desk):
     assert (volume.current_value, volume.level, volume.firing_price) == (1000, 5000, None)
     cross = explain(telling(desk, trigger_type="ma_cross", trigger_params={}), now=AT)
     assert (cross.current_value, cross.firing_price) == (None, None)
+
+
+def test_relative_strength_says_where_it_stands(desk):
+    action = telling(desk, trigger_type="rsi_below", trigger_params={"threshold": "30"})
+    found = explain(action, now=AT)
+    assert (found.current_value, found.level, found.firing_price) == (None, 30, None)
+    assert "unknown yet" in found.warnings[0]
+    Series.objects.filter(observable="rsi:14:1d").update(value=D("41.5"), value_at=AT)
+    found = explain(action, now=AT)
+    assert (found.current_value, found.warnings, found.already_true) == (D("41.5"), (), False)
+    assert found.status_line == "Armed: fires at an RSI of 30"
+
+
+def test_a_drawdown_needs_no_symbol_and_says_when_it_is_already_true(desk):
+    drawdown = {"trigger_type": "drawdown_above", "trigger_params": {"percent": "10"}, "symbol": None}
+    action = telling(desk, **drawdown)
+    assert "unknown yet" in explain(action, now=AT).warnings[0]
+    Series.objects.filter(observable="drawdown").update(value=D(12), value_at=AT)
+    for found in (
+        explain(action, now=AT),
+        preview(user=desk.user, data=written(action_type="NOTIFY", **drawdown), now=AT),
+    ):
+        assert found.sentence == "Tell me when the portfolio is 10 % or more below its peak."
+        assert (found.current_value, found.already_true) == (12, True)
+        assert found.warnings == ("Already true: fires within a minute.",)
+        assert found.status_line == "Armed: fires at 10 % below the peak"
+    lifecycle.pause(user=desk.user, action_id=action.id, now=AT, actor="ada")
+    assert explain(fresh(action), now=AT).warnings == ()
+
+
+def test_a_yearly_clock_on_trading_days_says_its_next_time(desk):
+    calendar.fill_calendar(NOW)
+    params = {"expression": "0 10 3 11 *", "trading_days_only": True}
+    action = telling(desk, trigger_type="cron", trigger_params=params, symbol=None)
+    assert explain(action, now=NOW).status_line == "Next at 2027-11-03 14:00 UTC"
+    assert explain(action, now=NOW).sentence == (
+        "Tell me at 10:00 on November 3 in America/New_York, on trading days only."
+    )
 
 
 def test_a_clock_says_its_next_time(desk):

@@ -10,8 +10,10 @@ from automation import observing
 from automation.averages import live_spread
 from automation.evaluating import evaluate_quotes
 from automation.models import Action
-from markets.models import Bar
-from tests.automation.making import MINUTE, D, S, bars, executions, see, see_volume, telling, watch_of
+from automation.rsi import rsi_at_close
+from markets import subscriptions
+from markets.models import Bar, Quote
+from tests.automation.making import MINUTE, D, S, bars, executions, hold, see, see_volume, telling, watch_of
 from tests.orders.making import NOW, quote
 from watches.models import Series
 
@@ -245,6 +247,74 @@ def test_the_live_averages_are_unknown_until_warm(desk):
     assert reference(action) is None
     for price in ("1", "1000"):
         assert see(price, at=NOW + 5 * S) == 0
+
+
+# --- relative strength, at a close
+def strength(desk, kind="rsi_below", **params) -> Action:
+    params = {"threshold": "30", "period": 2, "timeframe": "1m", **params}
+    return telling(desk, trigger_type=kind, trigger_params=params, max_executions=None)
+
+
+def test_relative_strength_fires_at_the_close_of_a_bar_and_comes_back_first(desk):
+    below, above = strength(desk), strength(desk, "rsi_above", threshold="70")
+    bars("AAPL", "1m", NOW, [100, 101] * 15)
+    assert observing.observe(now=NOW + MINUTE + 4 * S) == 0
+    fired = []
+    for n, close in enumerate((90, 80, 200, 70), start=1):
+        bars("AAPL", "1m", NOW + n * MINUTE, [close])
+        fired.append(observing.observe(now=NOW + (n + 1) * MINUTE + 4 * S))
+    assert fired == [1, 0, 1, 0]  # down, still down, up; and at 70 neither
+    assert [len(executions(action)) for action in (below, above)] == [1, 1]
+    seen = executions(below)[0].observation
+    assert D(seen["value"]) == rsi_at_close([D(n) for n in [100, 101] * 10] + [D(90)], 2)
+    assert (seen["level"], seen["price"]) == ("30", None)
+
+
+def test_daily_relative_strength_waits_for_the_days_bar_and_for_enough_of_them(desk):
+    action = strength(desk, timeframe="1d")
+    bars("AAPL", "1d", TODAY, list(range(120, 101, -1)))
+    closes_at = datetime(2026, 11, 21, 5, tzinfo=UTC)
+    assert observing.observe(now=closes_at + MINUTE) == 0  # 19 bars of 21
+    bars("AAPL", "1d", TODAY - 19 * DAY, [122, 121])
+    assert observing.observe(now=closes_at + 2 * MINUTE) == 1
+    assert executions(action)[0].observation["value"] == "0"
+
+
+# --- drawdown of a portfolio
+def falls(desk, **changes) -> Action:
+    drawdown = {"trigger_type": "drawdown_above", "trigger_params": {"percent": "10"}}
+    return telling(desk, symbol=None, max_executions=None, **drawdown, **changes)
+
+
+def test_a_portfolio_that_falls_far_enough_below_its_peak_fires_once(desk, other):
+    action, others = falls(desk), falls(other)
+    hold(desk, quantity="500")
+    quote("AAPL", "100", at=NOW)
+    assert observing.observe(now=NOW + MINUTE) == 0
+    equity = desk.portfolio.__class__.objects.get(id=desk.portfolio.id).cash + 50_000
+    quote("AAPL", str(100 - equity / 5000), at=NOW + MINUTE + S)  # 10 % of it
+    assert observing.observe(now=NOW + MINUTE + 2 * S) == 0  # judged once a minute
+    assert observing.observe(now=NOW + 2 * MINUTE) == 1
+    assert observing.observe(now=NOW + 3 * MINUTE) == 0
+    quote("AAPL", "100", at=NOW + 3 * MINUTE + S)
+    observing.observe(now=NOW + 4 * MINUTE)
+    quote("AAPL", "50", at=NOW + 4 * MINUTE + S)
+    assert observing.observe(now=NOW + 5 * MINUTE) == 1
+    assert (len(executions(action)), executions(others)) == (2, [])
+    assert executions(action)[0].observation["symbol"] == f"portfolio:{desk.portfolio.id}"
+
+
+def test_a_drawdown_is_unknown_while_a_holding_has_no_price(desk):
+    action = falls(desk)
+    hold(desk)
+    Quote.objects.all().delete()
+    assert observing.observe(now=NOW + MINUTE) == 0
+    assert watch_of(action).series.value is None
+
+
+def test_a_rule_about_a_portfolio_asks_the_feed_for_no_symbol(desk):
+    falls(desk)
+    assert all(":" not in symbol for symbol in subscriptions.wanted())
 
 
 def test_what_is_up_to_date_costs_one_query(desk, django_assert_max_num_queries):

@@ -14,7 +14,7 @@ from automation.models import ActionType
 from automation.triggers import registry as trigger_registry
 from automation.triggers.base import BadParams, ClockPlan, WatchPlan
 
-HELPERS = {"base", "registry", "reading", "lasting"}
+HELPERS = {"base", "clock", "registry", "reading", "lasting"}
 TRIGGERS = trigger_registry.TRIGGERS
 EVERY = pytest.mark.parametrize("kind", sorted(TRIGGERS))
 
@@ -57,6 +57,7 @@ def test_the_example_parses_to_itself_plans_and_reads_well(kind):
     assert text
     assert text == text.strip().rstrip(".")
     assert not trigger.needs_symbol or "AAPL" in text
+    assert not (trigger.needs_symbol and trigger.of_portfolio)
 
 
 @EVERY

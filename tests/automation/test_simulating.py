@@ -170,3 +170,22 @@ def test_a_condition_in_the_way_is_named_with_its_value(desk):
     clock = rule(desk, trigger_type="time_of_day", trigger_params={"time": "10:05"}, conditions=[quiet])
     found = what_if(clock, observation={"at": "2026-11-20T15:05:30Z"}, now=AT)
     assert (found.would_fire, found.order) == (False, None)
+
+
+# --- values that arrive now and then, and clocks
+def test_relative_strength_and_drawdown_are_given_as_a_value(desk):
+    weak = telling(desk, trigger_type="rsi_below", trigger_params={"threshold": "30"})
+    assert answer(weak, value="30").would_fire
+    assert not answer(weak, value="30.1").would_fire
+    sunk = telling(desk, symbol=None, trigger_type="drawdown_above", trigger_params={"percent": "10"})
+    assert answer(sunk, value="10").would_fire
+    assert "unknown" in answer(sunk).reason
+
+
+def test_a_recurring_purchase_is_tried_at_a_time(desk):
+    params = {"expression": "30 9 * * MON"}
+    action = rule(desk, trigger_type="cron", trigger_params=params, max_executions=None)
+    found = answer(action, at="2026-11-23T14:30:00Z")
+    assert found.would_fire
+    assert found.order is not None
+    assert "2026-11-30 14:30 UTC" in answer(action, at="2026-11-23T14:32:00Z").reason

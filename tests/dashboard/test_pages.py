@@ -43,6 +43,8 @@ def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
         names = {name: str(uuid4()) for name in ("action_id", "order_id", "alert_id") if name in str(pattern.pattern)}
         if "verb" in str(pattern.pattern):
             names["verb"] = "cancel"
+        if "missed_id" in str(pattern.pattern):
+            names |= {"missed_id": "7", "verb": "run"}
         if pattern.name == "part":
             names["name"] = "worth"
         for answer in (client.get(url := reverse(f"dashboard:{pattern.name}", kwargs=names)), client.post(url)):

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.raising import raise_alert
 from automation import lifecycle
+from automation.models import Missed
 from common.clock import now
 from orders.placing import place
 from portfolios.ledger import deposit, open_position
@@ -20,7 +21,7 @@ from tests.dashboard.making import rule
 from tests.orders.making import Desk
 
 # The most a page may ask, session and user included.
-MOST = {"/": 26, "/actions/": 12, "/orders/": 10, "/portfolio/": 16, "/alerts/": 10, "/safety/": 12, "/monitoring/": 8}
+MOST = {"/": 26, "/actions/": 12, "/orders/": 10, "/portfolio/": 16, "/alerts/": 12, "/safety/": 12, "/monitoring/": 8}
 
 
 def fill(desk: Desk, count: int, first: int) -> None:
@@ -33,6 +34,10 @@ def fill(desk: Desk, count: int, first: int) -> None:
         lifecycle.pause(user=desk.user, action_id=paused.pk, now=moment, actor="ada")
         lifecycle.execute_now(user=desk.user, action_id=active.pk, now=moment, actor="ada")
         place(desk.intent(quantity=Decimal(number + 1)), now=moment)
+        due = moment - timedelta(hours=number)
+        for outcome in ("asked", "skipped"):
+            due -= timedelta(seconds=1)
+            Missed.objects.create(action=active, due_at=due, found_at=moment, policy="ask", outcome=outcome)
         raise_alert(user_id=desk.user.pk, kind="note", title="Hello", now=moment, dedupe_key=f"n{number}")
         deposit(portfolio=desk.portfolio, amount=Decimal(1), now=moment)
         for symbol in ("NVDA", "TSLA"):

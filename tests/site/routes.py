@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.tokens import create_token
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
+from automation.models import Missed
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -94,6 +95,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     # automation
     "actions/": {"GET": own(), "POST": own()},
     "actions/triggers/": {"GET": own()},
+    "actions/missed/": {"GET": own()},
+    "actions/missed/<int:missed_id>/run/": {"POST": owned("missed")},
+    "actions/missed/<int:missed_id>/decline/": {"POST": owned("missed")},
     "actions/preview/": {"POST": own()},
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
@@ -111,6 +115,7 @@ PAGE_ARGUMENTS = {
     "order_id": "order",
     "alert_id": "alert",
     "portfolio_id": "portfolio",
+    "missed_id": "missed",
 }
 
 
@@ -134,6 +139,7 @@ def world_of(user: User) -> dict[str, Any]:
         now=at,
         actor="test",
     )
+    missed = Missed.objects.create(action=action, due_at=at, found_at=at, policy="ask", outcome="asked")
     order = place(
         OrderIntent(
             portfolio_id=portfolio.pk,
@@ -152,6 +158,7 @@ def world_of(user: User) -> dict[str, Any]:
         "token": token.pk,
         "alert": alert.pk,
         "action": action.pk,
+        "missed": missed.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,
     }

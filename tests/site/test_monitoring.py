@@ -8,11 +8,14 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from alerts.raising import raise_alert
+from automation import missing
+from automation.models import Missed
 from common.heartbeats import beat
 from markets.models import Exchange, Instrument, Quote
 from puffling_site import engine
 from puffling_site.monitoring import status
 from tests.site.conftest import NOW
+from tests.site.routes import world_of
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +67,15 @@ def test_the_api_tells_it_all(as_ann: APIClient) -> None:
     assert set(body["queues"]) == set(engine.QUEUES)
     assert body["database_bytes"] > 0
     assert body["versions"]["postgresql"]
+
+
+def test_the_last_outage_is_shown_with_what_was_missed(ann: User, bob: User, as_ann: APIClient) -> None:
+    assert status(ann, now=NOW)["downtime"] is None
+    beat("sweeper", now=NOW - timedelta(minutes=45))
+    world = world_of(ann)
+    missing.notice_outage(now=NOW)
+    Missed.objects.filter(pk=world["missed"]).update(due_at=NOW - timedelta(minutes=5), found_at=NOW)
+    body = as_ann.get("/api/monitoring/status/").json()["downtime"]
+    assert (body["down_seconds"], body["missed_count"]) == (2700, 1)
+    assert body["missed"][0]["action"] == str(world["action"])
+    assert status(bob, now=NOW)["downtime"]["missed_count"] == 0

@@ -41,10 +41,13 @@ amounts = trigger("trailing_stop", amount=st.sampled_from(["1", "2.5", "4"]), si
 volumes = trigger("volume_above", threshold=st.sampled_from(["1000", "2500"]))
 averages = {"direction": directions, "short": st.just(5), "long": st.just(20)}
 closes, lives = trigger("ma_cross", **averages), trigger("ma_cross", **averages, on=st.just("live"))
+strengths = {"threshold": st.sampled_from(["30", "50", "70"])}
+strong, weak = trigger("rsi_above", **strengths), trigger("rsi_below", **strengths)
+sunk = trigger("drawdown_above", percent=st.sampled_from(["5", "10"]))
 above, below = trigger("price_above", **edges), trigger("price_below", **edges)
 kinds = {
     "above": above, "below": below, "change": changes, "trail": trails, "amount": amounts, "volume": volumes,
-    "close": closes, "live": lives,
+    "close": closes, "live": lives, "strong": strong, "weak": weak, "sunk": sunk,
 }  # fmt: skip
 triggers = st.sampled_from(["above", "below", "change", "trail", "close", *kinds]).flatmap(kinds.__getitem__)
 rules = st.tuples(symbols, triggers, st.sampled_from([None, None, 1, 2]), st.sampled_from([0, 0, 1, 7, 40]))
@@ -66,13 +69,15 @@ what = {
     "by_hand": (which,),
     "base": (symbols, st.sampled_from(["15m", "5d"]), st.none() | prices),
     "push": (symbols, st.sampled_from([-1, 0, 1])),
+    "strength": (symbols, st.integers(2, 8)),
+    "sink": (st.integers(0, 3),),
     "spread": (symbols, st.integers(-3, 3)),
     "merge": (),
     "sweep": (st.sampled_from([0, 5, 5, 45]),),
 }
 often = [
     *["tick"] * 12, *["sweep"] * 5, *["push"] * 2, "evaluate", "evaluate", "create", "arrive", "arrive", "edit",
-    "spread", *what,
+    "strength", "sink", "spread", *what,
 ]  # fmt: skip
 operations = st.sampled_from(often).flatmap(lambda name: st.tuples(st.just(name), *what[name]))
 

@@ -14,6 +14,7 @@ from django.db import connection
 from accounts.models import User
 from automation import arming, evaluating, lifecycle, sweeping
 from automation.models import Action, ActionStatus
+from automation.planning import plan_of
 from automation.triggers.base import WatchPlan
 from automation.triggers.registry import TRIGGERS
 from markets.models import Exchange, Instrument
@@ -92,7 +93,7 @@ class World:
         self.twins: dict[UUID, Twin] = {}
         self.quotes: dict[str, Range] = {}
         self.bases: dict[tuple[str, str], tuple[Decimal, Decimal, Decimal | None]] = {}
-        self.pushed: dict[str, int] = {}
+        self.pushed: dict[tuple[str, str], Decimal] = {}  # (subject, beginning of the observable)
 
     def run(self, operation: tuple[Any, ...]) -> None:
         self.now += timedelta(milliseconds=250)
@@ -231,18 +232,15 @@ class World:
 
     def do_push(self, symbol: str, value: int) -> None:
         """A bar closed: the averages crossed upwards, downwards or not."""
-        names = {"ma_cross:": D(value), "abs_ma_cross:": D(abs(value))}
-        rows = Series.objects.filter(subject=symbol, observable__contains="ma_cross:")
-        values = {row.id: names["abs_ma_cross:" if row.observable.startswith("abs_") else "ma_cross:"] for row in rows}
-        evaluating.evaluate_values(values, at=self.now, now=self.now)
-        self.pushed[symbol] = value
-        waited = self._waited()
-        for name, pushed in names.items():
-            self._show(symbol, self._point(pushed), pushed_series=name)
-        if values:
-            self._cool_down()
-            self._wake(waited)
-        self.compare()
+        self._feed(symbol, {"ma_cross:": D(value), "abs_ma_cross:": D(abs(value))})
+
+    def do_strength(self, symbol: str, tens: int) -> None:
+        """A bar closed, with this relative strength."""
+        self._feed(symbol, {"rsi:": D(tens * 10)})
+
+    def do_sink(self, fives: int) -> None:
+        """A minute passed: the portfolio is so far below its peak."""
+        self._feed(f"portfolio:{self.portfolio.id}", {"drawdown": D(fives * 5)})
 
     def do_merge(self) -> None:
         following.merge_equal_groups()
@@ -250,6 +248,20 @@ class World:
         peaks = Series.objects.filter(kind__in=list(PEAKS))
         seen = [(row.subject, row.kind, row.short, row.reference) for row in peaks]
         assert len(seen) == len(set(seen)), "equal peak groups were not merged"
+
+    def _feed(self, subject: str, names: dict[str, Decimal]) -> None:
+        """Values of pushed series arrive: {beginning of the observable: value}."""
+        rows = Series.objects.filter(subject=subject, kind=SeriesKind.PUSHED)
+        values = {row.id: value for row in rows for name, value in names.items() if row.observable.startswith(name)}
+        evaluating.evaluate_values(values, at=self.now, now=self.now)
+        self.pushed.update({(subject, name): value for name, value in names.items()})
+        waited = self._waited()
+        for name, pushed in names.items():
+            self._show(subject, self._point(pushed), pushed_series=name)
+        if values:
+            self._cool_down()
+            self._wake(waited)
+        self.compare()
 
     # --- the mirror
     def _action(self, rule: Rule) -> Action:
@@ -269,7 +281,7 @@ class World:
         )
 
     def _plan(self, action: Action) -> WatchSpec:
-        plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
+        plan = plan_of(action)
         assert isinstance(plan, WatchPlan)
         return plan.spec
 
@@ -314,11 +326,11 @@ class World:
             return
         self._wake({twin.symbol})  # arming shows the standing quote again
 
-    def _show(self, symbol: str, market: MarketSlice, pushed_series: str | None = None) -> None:
+    def _show(self, subject: str, market: MarketSlice, pushed_series: str | None = None) -> None:
         for twin in self.twins.values():
             series = twin.state.series
             pushed = series.kind == SeriesKind.PUSHED
-            if twin.symbol != symbol or pushed != (pushed_series is not None):
+            if series.subject != subject or pushed != (pushed_series is not None):
                 continue
             if pushed_series and not series.observable.startswith(pushed_series):
                 continue
@@ -335,8 +347,12 @@ class World:
         return MarketSlice(at=self.now, since=self.now, low=D(1), high=D(1), last=D(1), pushed=pushed)
 
     def _pushed_to(self, twin: Twin) -> Decimal:
-        value = D(self.pushed[twin.symbol])
-        return abs(value) if twin.state.series.observable.startswith("abs_") else value
+        series = twin.state.series
+        return next(
+            value
+            for (subject, name), value in self.pushed.items()
+            if subject == series.subject and series.observable.startswith(name)
+        )
 
     def _could_confirm(self, twin: Twin) -> bool:
         return twin.state.rearm_at is not None and self.now - twin.state.rearm_at <= USABLE_FOR
