@@ -12,8 +12,10 @@ from django.db.models import Q
 
 from accounts.models import User
 from automation import arming, firing
-from automation.drafts import REARMING, Draft, as_raw
+from automation.drafts import REARMING, Draft
+from automation.merging import merged
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
+from automation.preflight.telling import conflicts_of, tell_new
 from common.errors import Conflict, InvalidInput, NotFound
 from common.giving_way import gives_way
 from common.money import plain
@@ -49,10 +51,12 @@ def update_action(*, user: User, action_id: UUID, changes: Mapping[str, Any], no
     if status not in (None, ActionStatus.PAUSED, ActionStatus.ACTIVE):
         raise InvalidInput({"status": f"'{status}' cannot be set: use paused or active, or DELETE to cancel"})
     action = locked(user, action_id)
+    conflicts = conflicts_of(action, now=now)
     if changes:
         _edit(action, user, changes, now, actor)
     if status and status != action.status:
         _set_status(action, status, now, actor)
+    tell_new(action, conflicts, now=now)
     return action
 
 
@@ -159,26 +163,13 @@ def _edit(action: Action, user: User, changes: Mapping[str, Any], now: datetime,
     tell(action, "edited", now)
 
 
-def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The action with the changes laid over it. A new size replaces the old one, a new trigger type its parameters."""
-    raw = as_raw(action)
-    sizes = {"quantity", "amount_usd", "percent_of_position", "percent_of_equity"}
-    if any(changes.get(size) not in (None, "") for size in sizes & changes.keys()):
-        raw.update(dict.fromkeys(sizes))
-    if changes.get("trigger_type", action.trigger_type) != action.trigger_type:
-        raw["trigger_params"] = {}
-    if "order_type" in changes:
-        raw.update(limit_price=None, limit_offset=None, stop_price=None)
-    if "limit_price" in changes or "limit_offset" in changes:
-        raw.update(limit_price=None, limit_offset=None)
-    return {**raw, **changes}
-
-
 @gives_way
 def _change_status(user: User, action_id: UUID, status: str, now: datetime, actor: str) -> Action:
     action = locked(user, action_id)
     if action.status != status:  # asking twice is harmless
+        conflicts = conflicts_of(action, now=now)
         _set_status(action, status, now, actor)
+        tell_new(action, conflicts, now=now)
     return action
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("actions/", api.Actions.as_view()),
     path("actions/triggers/", api.TriggerTypes.as_view()),
     path("actions/preview/", api.Preview.as_view()),
+    path("actions/preflight/", api.Preflight.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
     path("actions/<uuid:action_id>/pause/", api.Pause.as_view()),
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),

@@ -95,6 +95,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/": {"GET": own(), "POST": own()},
     "actions/triggers/": {"GET": own()},
     "actions/preview/": {"POST": own()},
+    "actions/preflight/": {"GET": own()},
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
     "actions/<uuid:action_id>/resume/": {"POST": owned("action")},
