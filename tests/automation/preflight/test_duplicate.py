@@ -12,12 +12,12 @@ def twin(**changes):
 
 
 def test_two_alike_are_found_once():
-    one, two = twin(), twin()
-    (finding,) = found(CODE, one, two, buy(below(150)))
+    one, two, other = twin(), twin(), buy(below(150))
+    (finding,) = found(CODE, one, two, other)
     assert (finding.severity, set(finding.rules)) == ("warning", {one.id, two.id})
     assert finding.text == "The very same rule exists once already: both buy."
     assert found(CODE, one, two, about=two.id)[0].rules == (two.id, one.id)
-    assert not found(CODE, one, two, other := buy(below(150)), about=other.id)
+    assert not found(CODE, one, two, other, about=other.id)
 
 
 def test_more_are_counted():

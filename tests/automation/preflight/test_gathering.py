@@ -124,14 +124,14 @@ def test_the_sums_come_from_every_trading_rule_and_agree_with_the_long_way(desk,
 def test_money_holdings_and_open_orders(desk):
     hold(desk)
     for intent in (
-        desk.intent(order_type="limit", limit_price=D(50)),
+        desk.intent(order_type="limit", limit_price=D(95)),
         desk.intent(symbol="MSFT", quantity=D(2)),
         desk.intent(symbol="NVDA", quantity=D(5)),
     ):
         assert place(intent, now=NOW).state == "queued"
     facts = about(rule(desk))
     assert (facts.cash, facts.equity, facts.held_value) == (100_000, 110_000, 10_000)
-    assert (facts.buying, facts.buying_total, facts.selling) == ({"AAPL": 500}, 1200, {})
+    assert (facts.buying, facts.buying_total, facts.selling) == ({"AAPL": 950}, 1650, {})
     place(desk.intent(side="sell", symbol="AAPL", quantity=D(4)), now=NOW)  # denied: a buy is open
     assert about(rule(desk)).selling == {}
 
