@@ -49,8 +49,8 @@ def _sweep(rules: list[Rule], clash: Callable[[Rule, Rule], bool]) -> Iterator[P
                     for low, high in spans
                 ]
     found: dict[int, dict[int, Rule]] = defaultdict(dict)
-    for spans in axes.values():
-        _sweep_axis(sorted(spans, key=lambda span: span[0]), clash, found)
+    for spread in axes.values():
+        _sweep_axis(sorted(spread, key=lambda span: span[0]), clash, found)
     for number, partners in found.items():
         yield rules[number], list(partners.values())
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from automation.preflight.types import Check, Facts, Finding, Rule, Severity
-from common.money import plain
+from common.money import ZERO, plain
 
 CODE = "SHADOWED"
 
@@ -31,7 +31,7 @@ def _rivals(rules: Iterable[Rule]) -> dict[tuple[str, str, int, bool], list[Rule
 
 def _behind(members: list[Rule], facts: Facts) -> Iterator[Finding]:
     """The others of `members` behind the one that is reached first, if that one always acts."""
-    ahead = sorted(members, key=lambda rule: (rule.trigger.level or 0) * rule.trigger.direction)
+    ahead = sorted(members, key=lambda rule: (rule.trigger.level or ZERO) * rule.trigger.direction)
     place = next((n for n, rule in enumerate(ahead) if len(rule.region) == 1), None)  # no condition holds it back
     if place is None:
         return
@@ -45,8 +45,8 @@ def _behind(members: list[Rule], facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 code=CODE,
                 severity=Severity.WARNING,
-                text=f"Another rule of its group {rule.group!r} is reached first (at {plain(first.trigger.level or 0)},"
-                f" this one at {plain(rule.trigger.level or 0)}) and ends it, so it can hardly ever fire.",
+                text=f"Another rule of its group {rule.group!r} is reached first (at {plain(first.trigger.level or ZERO)},"
+                f" this one at {plain(rule.trigger.level or ZERO)}) and ends it, so it can hardly ever fire.",
                 advice="Take it out of the group, or change its level so that either may come first.",
                 rules=(rule.id, first.id),
             )
