@@ -5,11 +5,11 @@ For one rule only those of its symbol are loaded; the sums over the portfolio co
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from automation.preflight.regions import CLOCK, Part, part_of, price_axis, regio
 from automation.preflight.types import Facts, Price, Rule, Totals
 from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
-from common.money import HUNDRED, ZERO, plain
+from common.money import HUNDRED, ZERO
 from markets.models import Quote
 from orders.models import Order, OrderType
 from orders.states import IN_FLIGHT
@@ -38,8 +38,9 @@ BPS = Decimal(10_000)
 BARS_A_DAY = {"1m": 1440, "5m": 288, "15m": 96, "30m": 48, "1h": 24, "1d": 1}
 IDENTITY = (
     "action_type", "instrument_id", *SIZES, "order_type", "limit_price", "limit_offset", "stop_price", "time_in_force",
-    "trigger_type", "trigger_params", "conditions", "mode", "message",
+    "trigger_type", "mode", "message",
 )  # fmt: skip
+_identity = attrgetter(*IDENTITY)
 
 # Dollars of one firing of each rule: at its limit, at its threshold if the price has to come there, or at the price.
 TOTALS = """
@@ -171,7 +172,7 @@ def rule_of(
         symbol=symbol,
         side=side,
         trades=bool(side) and action.mode == Mode.AUTO,
-        identity=json.dumps([_text(getattr(action, name)) for name in IDENTITY], sort_keys=True),
+        identity=(_hashable(action.trigger_params), _hashable(action.conditions), *_identity(action)),
         trigger=trigger,
         region=region,
         group=action.group,
@@ -281,5 +282,8 @@ def _summed(rules: Iterable[Rule]) -> Totals:
     return Totals(buy_value=sum(largest.values(), ZERO), rules=len(largest), clocks=sum(timed.values()))
 
 
-def _text(value: Any) -> Any:
-    return plain(value) if isinstance(value, Decimal) else value
+def _hashable(value: Any) -> Hashable:
+    """Equal for JSON that says the same, in whatever order its keys come."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(inner)) for key, inner in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -37,7 +37,7 @@ class Rule:
     symbol: str
     side: str  # buy | sell; empty: it only tells
     trades: bool  # places orders: in mode auto
-    identity: str  # the same for rules that do the same
+    identity: Hashable  # the same for rules that do the same
     trigger: Part
     region: Region
     group: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from automation.preflight.types import Check, Facts, Finding, Rule, Severity, named
 
@@ -11,7 +11,7 @@ CODE = "DUPLICATE"
 
 
 def find(facts: Facts) -> Iterable[Finding]:
-    alike: dict[str, list[Rule]] = defaultdict(list)
+    alike: dict[Hashable, list[Rule]] = defaultdict(list)
     for rule in facts.rules:
         alike[rule.identity].append(rule)
     for rules in alike.values():

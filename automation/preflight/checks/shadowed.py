@@ -45,8 +45,9 @@ def _behind(members: list[Rule], facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 code=CODE,
                 severity=Severity.WARNING,
-                text=f"Another rule of its group {rule.group!r} is reached first (at {plain(first.trigger.level or ZERO)},"
-                f" this one at {plain(rule.trigger.level or ZERO)}) and ends it, so it can hardly ever fire.",
+                text=f"Another rule of its group {rule.group!r} is reached first (at "
+                f"{plain(first.trigger.level or ZERO)}, this one at {plain(rule.trigger.level or ZERO)}) and ends it, "
+                "so it can hardly ever fire.",
                 advice="Take it out of the group, or change its level so that either may come first.",
                 rules=(rule.id, first.id),
             )
