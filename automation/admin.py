@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from automation import lifecycle
 from automation.drafts import SIZES, Draft
-from automation.merging import merged
+from automation.lifecycle import merged
 from automation.models import Action, ActionExecution, ActionVersion
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin

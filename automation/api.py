@@ -19,7 +19,7 @@ from accounts.models import ApiToken
 from accounts.users import user_of
 from automation import explaining, lifecycle, simulating
 from automation.models import Action, ActionExecution, ActionVersion
-from automation.preflight import reviewing
+from automation.preflight import finding, reviewing
 from automation.serializers import (
     ActionChanges,
     ActionIn,
@@ -89,7 +89,7 @@ class Actions(OwnedQuerysetMixin, ListAPIView[Action]):
         at = now()
         action = lifecycle.create_action(user=user_of(request), data=_object(request), now=at, actor=actor_of(request))
         warnings = explaining.explain(action, now=at).warnings
-        findings = FindingOut(reviewing.findings_about(action, now=at), many=True).data
+        findings = FindingOut(finding.findings_about(action, now=at), many=True).data
         return Response({**ActionOut(action).data, "warnings": list(warnings), "findings": findings}, status=201)
 
 
@@ -188,7 +188,7 @@ class Preflight(GenericAPIView[Any]):
     @extend_schema(responses=FindingOut(many=True), operation_id="actions_preflight")
     def get(self, request: Request) -> Response:
         """Every conflict among your active rules, the worst first."""
-        page = self.paginate_queryset(reviewing.findings_of(user_of(request), now=now()))
+        page = self.paginate_queryset(finding.findings_of(user_of(request), now=now()))
         return self.get_paginated_response(FindingOut(page, many=True).data)
 
 

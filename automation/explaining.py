@@ -12,12 +12,10 @@ from uuid import UUID
 from accounts.models import User
 from automation import arming
 from automation.drafts import Draft
-from automation.merging import merged
 from automation.models import Action, ActionStatus
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
-from common.errors import NotFound
 from common.money import CENT, HUNDRED, nano, plain
 from markets.models import Quote
 from markets.observables import USABLE_FOR
@@ -70,20 +68,8 @@ def explain_many(actions: Iterable[Action], *, now: datetime) -> dict[UUID, Expl
 
 def preview(*, user: User, data: Mapping[str, Any], now: datetime) -> Explanation:
     """Explain a rule before it exists. Raises InvalidInput like creating it would; writes nothing."""
-    return explain_draft(drafted(user=user, data=data, now=now), now=now)
-
-
-def drafted(*, user: User, data: Mapping[str, Any], now: datetime, editing: UUID | None = None) -> Action:
-    """The rule as it would be made, or as it would become: not stored. Raises InvalidInput, or NotFound."""
-    if editing is None:
-        return Action(user=user, created_at=now, updated_at=now, **Draft(user=user, raw=data, now=now).check())
-    action = Action.objects.filter(user=user, id=editing).first()
-    if action is None:
-        raise NotFound(f"There is no action {editing}.")
-    for name, value in Draft(user=user, raw=merged(action, data), now=now, editing=action).check().items():
-        setattr(action, name, value)
-    action._state.adding = True  # as it stands here it is in no table: its next time is not known yet
-    return action
+    action = Action(user=user, created_at=now, updated_at=now, **Draft(user=user, raw=data, now=now).check())
+    return explain_draft(action, now=now)
 
 
 def explain_draft(action: Action, *, now: datetime) -> Explanation:

@@ -12,8 +12,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from automation import arming, firing
-from automation.drafts import REARMING, Draft
-from automation.merging import merged
+from automation.drafts import REARMING, Draft, as_raw
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
 from automation.preflight.telling import conflicts_of, tell_new
 from common.errors import Conflict, InvalidInput, NotFound
@@ -161,6 +160,21 @@ def _edit(action: Action, user: User, changes: Mapping[str, Any], now: datetime,
         arming.arm(action, now=now)
     action.save()
     tell(action, "edited", now)
+
+
+def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The action with the changes laid over it. A new size replaces the old one, a new trigger type its parameters."""
+    raw = as_raw(action)
+    sizes = {"quantity", "amount_usd", "percent_of_position", "percent_of_equity"}
+    if any(changes.get(size) not in (None, "") for size in sizes & changes.keys()):
+        raw.update(dict.fromkeys(sizes))
+    if changes.get("trigger_type", action.trigger_type) != action.trigger_type:
+        raw["trigger_params"] = {}
+    if "order_type" in changes:
+        raw.update(limit_price=None, limit_offset=None, stop_price=None)
+    if "limit_price" in changes or "limit_offset" in changes:
+        raw.update(limit_price=None, limit_offset=None)
+    return {**raw, **changes}
 
 
 @gives_way

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from automation.models import Action
-from automation.preflight.reviewing import findings_about, findings_of, review
+from automation.preflight.finding import findings_about, findings_of
+from automation.preflight.reviewing import review
 from automation.triggers.registry import TRIGGERS
 from bench import loading, report
 from portfolios.models import Portfolio

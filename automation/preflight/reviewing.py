@@ -1,45 +1,20 @@
-"""The answers: what is found about one rule, before or after it exists, and about all rules of a user."""
+"""A rule read back before it is made, or an edit before it is saved: what it says, and what it would get into."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from automation import explaining
-from automation.explaining import Explanation
-from automation.models import Action, ActionStatus
-from automation.preflight import gathering
-from automation.preflight.checks import find_all
-from automation.preflight.types import Finding, Severity
-from automation.sentences import sentence
-from portfolios.models import Portfolio
-
-MAY_FIRE = (ActionStatus.ACTIVE, ActionStatus.PAUSED, ActionStatus.FAILED)  # an ended rule gets in nobody's way
-
-
-@dataclass(frozen=True, kw_only=True)
-class Involved:
-    """A rule in a finding. `id` is None for the one asked about while it is not stored as it is shown."""
-
-    id: UUID | None
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A finding as people read it."""
-
-    code: str
-    severity: str
-    text: str
-    advice: str
-    rules: tuple[Involved, ...]
-    more_rules: int
-    key: str
+from automation.drafts import Draft
+from automation.explaining import Explanation, explain_draft
+from automation.lifecycle import merged
+from automation.models import Action
+from automation.preflight.finding import Found, findings_about
+from common.errors import NotFound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,48 +25,23 @@ class Review:
     findings: tuple[Found, ...]
 
 
-def findings_about(action: Action, *, now: datetime) -> tuple[Found, ...]:
-    """What this rule, stored or not, gets into; a paused one as if it were active. The worst first."""
-    if action.status not in MAY_FIRE:
-        return ()
-    facts, rules = gathering.about(action, now=now)
-    return _shown(find_all(facts), rules)
-
-
-def findings_of(user: User, *, now: datetime) -> tuple[Found, ...]:
-    """Everything found among the user's active rules, portfolio by portfolio, the worst first."""
-    found: list[Found] = []
-    portfolios = Portfolio.objects.filter(user=user).select_related("user", "broker_account").order_by("name")
-    for portfolio in portfolios:
-        facts, rules = gathering.everything(portfolio, now=now)
-        found += _shown(find_all(facts), rules)
-    order = list(Severity)
-    return tuple(sorted(found, key=lambda one: order.index(Severity(one.severity))))
-
-
 def review(*, user: User, data: Mapping[str, Any], now: datetime, editing: UUID | None = None) -> Review:
     """Explain and check a rule before it is made, or with `editing` an edit before it is saved. Writes nothing.
 
     Raises InvalidInput like creating it would, and NotFound when there is no rule `editing` of this user.
     """
-    action = explaining.drafted(user=user, data=data, now=now, editing=editing)
-    return Review(explanation=explaining.explain_draft(action, now=now), findings=findings_about(action, now=now))
+    action = drafted(user=user, data=data, now=now, editing=editing)
+    return Review(explanation=explain_draft(action, now=now), findings=findings_about(action, now=now))
 
 
-def _shown(findings: Iterable[Finding], rules: Mapping[UUID, Action]) -> tuple[Found, ...]:
-    return tuple(
-        Found(
-            code=finding.code,
-            severity=finding.severity.value,
-            text=finding.text,
-            advice=finding.advice,
-            rules=tuple(_involved(rules[rule]) for rule in finding.rules),
-            more_rules=finding.more,
-            key=finding.key,
-        )
-        for finding in findings
-    )
-
-
-def _involved(action: Action) -> Involved:
-    return Involved(id=None if action._state.adding else action.pk, sentence=sentence(action))
+def drafted(*, user: User, data: Mapping[str, Any], now: datetime, editing: UUID | None = None) -> Action:
+    """The rule as it would be made, or as it would become: not stored. Raises InvalidInput, or NotFound."""
+    if editing is None:
+        return Action(user=user, created_at=now, updated_at=now, **Draft(user=user, raw=data, now=now).check())
+    action = Action.objects.filter(user=user, id=editing).first()
+    if action is None:
+        raise NotFound(f"There is no action {editing}.")
+    for name, value in Draft(user=user, raw=merged(action, data), now=now, editing=action).check().items():
+        setattr(action, name, value)
+    action._state.adding = True  # as it stands here it is in no table: its next time is not known yet
+    return action

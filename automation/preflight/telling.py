@@ -7,7 +7,7 @@ from datetime import datetime
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
 from automation.models import Action, ActionStatus
-from automation.preflight.reviewing import Found, findings_about
+from automation.preflight.finding import Found, findings_about
 from automation.preflight.types import Severity
 
 BETWEEN_RULES = frozenset({"OPPOSITE", "LOOP", "OVERSOLD", "SHADOWED", "DUPLICATE"})

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from automation import lifecycle
 from automation.models import Action, ActionStatus, ActionType
-from automation.preflight.reviewing import findings_about
+from automation.preflight.finding import findings_about
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm

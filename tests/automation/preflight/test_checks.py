@@ -6,11 +6,14 @@ import importlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from automation.preflight import checks
 from automation.preflight.checks import CHECKS, find_all, registry
 from automation.preflight.types import Check
-from tests.automation.preflight.making import above, below, buy, facts, sell
+from automation.triggers.registry import TRIGGERS
+from tests.automation.preflight.making import above, below, buy, facts, part, sell
 from tests.safety.making import D
 
 FILES = {path.stem for path in Path(checks.__file__).parent.glob("*.py")} - {"__init__"}
@@ -47,3 +50,38 @@ def test_the_worst_comes_first_and_each_says_what_is_wrong_and_what_to_do():
         assert finding.text.endswith(".")
         assert finding.advice.endswith(".")
         assert finding.rules
+
+
+KINDS = st.sampled_from(sorted(TRIGGERS)).map(lambda kind: part(kind, TRIGGERS[kind].example))
+PARTS = st.one_of(st.builds(below, st.integers(50, 150)), st.builds(above, st.integers(50, 150)), KINDS)
+RULES = st.lists(
+    st.builds(
+        lambda make, trigger, conditions, **changes: make(trigger, *conditions, **changes),
+        st.sampled_from([buy, sell]),
+        PARTS,
+        st.lists(PARTS, max_size=2),
+        group=st.sampled_from(["", "", "g"]),
+        identity=st.sampled_from("abc"),
+        left=st.sampled_from([None, 1, 3]),
+        shares=st.sampled_from([None, D(0), D(60)]),
+        value=st.sampled_from([None, D(0), D(9_000)]),
+        per_day=st.sampled_from([None, D("0.01"), D(1), D(1440)]),
+        limit_price=st.sampled_from([None, D(100)]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RULES)
+def test_whatever_the_rules_are_each_finding_can_be_read(rules):
+    for about in [None, *(rule.id for rule in rules)]:
+        found = find_all(facts(*rules, about=about))
+        known = {rule.id for rule in rules}
+        for finding in found:
+            assert finding.text.endswith(".")
+            assert "None" not in finding.text
+            assert 1 <= len(finding.rules) <= 5
+            assert set(finding.rules) <= known
+            assert about is None or about in finding.rules
+            assert len(set(finding.rules)) == len(finding.rules)

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from automation import lifecycle
-from automation.explaining import drafted
 from automation.models import Action
 from automation.preflight import gathering
+from automation.preflight.reviewing import drafted
 from brokers.models import BrokerAccount
 from markets.models import Quote
 from orders.placing import place
