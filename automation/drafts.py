@@ -11,8 +11,7 @@ from uuid import UUID
 
 from accounts.models import User
 from automation.models import Action, ActionType, MissedPolicy, Mode
-from automation.preflight.checks.unreachable import contradictions
-from automation.preflight.regions import part_of
+from automation.preflight.refusing import refuse_contradictions
 from automation.triggers.base import BadParams
 from automation.triggers.reading import Reader, shown
 from automation.triggers.registry import CONDITIONS, TRIGGERS
@@ -77,7 +76,7 @@ class Draft:
             read.done()
         except BadParams as bad:
             raise InvalidInput(bad.errors) from None
-        self._reachable()
+        refuse_contradictions(self.fields)
         return self.fields
 
     # --- who and what
@@ -173,17 +172,6 @@ class Draft:
         elif TRIGGERS[kind].needs_symbol and self.instrument is None:
             self.errors[f"{key}.symbol"] = "is required: the rule itself has no symbol"
         return condition
-
-    def _reachable(self) -> None:
-        """Refuse what can never be right: a condition that excludes the trigger. Raises InvalidInput."""
-        own = self.fields["instrument_id"] or ""
-        trigger = part_of(self.fields["trigger_type"], self.fields["trigger_params"], own)
-        conditions = [
-            part_of(one["trigger_type"], one["trigger_params"], one.get("symbol") or own)
-            for one in self.fields["conditions"]
-        ]
-        if errors := {f"conditions.{number}": text for number, text in contradictions(trigger, conditions)}:
-            raise InvalidInput(errors)
 
     # --- how much
     def _sizes(self) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from alerts.models import Alert
-from alerts.raising import NewAlert, clip, raise_alerts
+from alerts.raising import NewAlert, raise_alerts
 from automation import arming
 from automation.effects.base import Done
 from automation.effects.trade import done_for
@@ -191,7 +191,7 @@ def _came_to_nothing(action: Action, execution: ActionExecution, done: Done, now
 
 def _stop(action: Action, reason: str) -> None:
     """Stop watching until a person has looked and resumes the rule."""
-    action.status, action.status_reason, action.next_evaluation_at = ActionStatus.FAILED, clip(reason, 300), None
+    action.status, action.status_reason, action.next_evaluation_at = ActionStatus.FAILED, reason[:300], None
     arming.disarm([action])
 
 

@@ -22,7 +22,7 @@ def find(facts: Facts) -> Iterable[Finding]:
     if facts.about is not None and asked is None:
         return
     buys = [rule for rule in traders if rule.side == "buy" and rule.value]
-    if asked is None or asked.side == "buy":
+    if asked is None or asked in buys:
         yield from _orders([asked] if asked else buys, facts)
         for symbol, rules in by_symbol(buys).items():
             yield from _position(symbol, rules, facts)
