@@ -61,6 +61,20 @@ def test_two_rules_at_once_never_sell_more_than_is_held(desk):
     assert held(desk) == 40
 
 
+def test_of_a_stop_and_a_target_only_one_sells_even_if_both_are_crossed_at_once(desk):
+    """OpenAlgo and others: both legs of a GTT or OCO executed."""
+    hold(desk)
+    whole = {"action_type": "SELL", "percent_of_position": "100", "group": "exit"}
+    legs = [rule(desk, **whole), rule(desk, **whole, **ABOVE)]
+    record_ticks(ticks=[tick("89", at=NOW + S), tick("111", at=NOW + 2 * S)], now=NOW + 2 * S)
+    quote("AAPL", "100", at=NOW + 3 * S)
+    evaluating.evaluate_quotes(now=NOW + 3 * S)
+    carry_out(now=NOW + 3 * S)
+    assert sum(execution.state == "succeeded" for leg in legs for execution in executions(leg)) == 1
+    assert held(desk) == 0
+    assert Order.objects.filter(state="filled").count() == 1
+
+
 def test_a_buy_that_has_not_filled_cannot_be_sold(desk):
     """TulevaEE/onboarding-service#1896: an unfilled buy was treated as sellable."""
     hold(desk, quantity="10")
