@@ -16,7 +16,7 @@ from bench import loading, report
 from portfolios.models import Portfolio
 
 SEED = 1
-REPEATS = 30
+REPEATS = 12
 
 
 def load(count: int, names: list[str], portfolio: Portfolio) -> None:
