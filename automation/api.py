@@ -9,7 +9,7 @@ from uuid import UUID
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,6 +19,7 @@ from accounts.models import ApiToken
 from accounts.users import user_of
 from automation import explaining, lifecycle, simulating
 from automation.models import Action, ActionExecution, ActionVersion
+from automation.preflight import finding, reviewing
 from automation.serializers import (
     ActionChanges,
     ActionIn,
@@ -26,7 +27,10 @@ from automation.serializers import (
     CreatedOut,
     ExecutionOut,
     ExplanationOut,
+    FindingOut,
     ObservationIn,
+    PreviewedOut,
+    PreviewQuery,
     TriggerTypeOut,
     VersionOut,
     WhatIfOut,
@@ -78,11 +82,15 @@ class Actions(OwnedQuerysetMixin, ListAPIView[Action]):
     @extend_schema(request=ActionIn, responses={201: CreatedOut}, operation_id="actions_create")
     @idempotent
     def post(self, request: Request) -> Response:
-        """Create a rule. It is armed at once; `warnings` tells when it is already true and will fire at once."""
+        """Create a rule. It is armed at once; `warnings` tells when it is already true and will fire at once.
+
+        `findings` tell where it gets in the way of other rules, of what is held, or of a limit.
+        """
         at = now()
         action = lifecycle.create_action(user=user_of(request), data=_object(request), now=at, actor=actor_of(request))
         warnings = explaining.explain(action, now=at).warnings
-        return Response({**ActionOut(action).data, "warnings": list(warnings)}, status=201)
+        findings = FindingOut(finding.findings_about(action, now=at), many=True).data
+        return Response({**ActionOut(action).data, "warnings": list(warnings), "findings": findings}, status=201)
 
 
 class ActionView(APIView):
@@ -161,12 +169,27 @@ class Simulate(APIView):
 class Preview(APIView):
     scopes = {"POST": "read"}
 
-    @extend_schema(request=ActionIn, responses=ExplanationOut, operation_id="actions_preview")
+    @extend_schema(request=ActionIn, parameters=[PreviewQuery], responses=PreviewedOut, operation_id="actions_preview")
     def post(self, request: Request) -> Response:
-        """Check and explain a rule without creating it."""
-        return Response(
-            ExplanationOut(explaining.preview(user=user_of(request), data=_object(request), now=now())).data
+        """Check and explain a rule without creating it: `findings` as creating it would give."""
+        query = PreviewQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        found = reviewing.review(
+            user=user_of(request), data=_object(request), now=now(), editing=query.validated_data.get("editing")
         )
+        findings = FindingOut(found.findings, many=True).data
+        return Response({**ExplanationOut(found.explanation).data, "findings": findings})
+
+
+class Preflight(GenericAPIView[Any]):
+    serializer_class = FindingOut
+    filter_backends = ()
+
+    @extend_schema(responses=FindingOut(many=True), operation_id="actions_preflight")
+    def get(self, request: Request) -> Response:
+        """Every conflict among your active rules, the worst first."""
+        page = self.paginate_queryset(finding.findings_of(user_of(request), now=now()))
+        return self.get_paginated_response(FindingOut(page, many=True).data)
 
 
 class Executions(ListAPIView[ActionExecution]):

@@ -11,6 +11,7 @@ from automation.drafting.how import How
 from automation.drafting.how_much import SIZES, HowMuch
 from automation.drafting.when import When
 from automation.models import Action, ActionType
+from automation.preflight.refusing import refuse_contradictions
 from automation.triggers.base import BadParams
 from automation.triggers.reading import shown
 from common.errors import InvalidInput
@@ -63,6 +64,7 @@ class Draft(When, HowMuch, How):
             read.done()
         except BadParams as bad:
             raise InvalidInput(bad.errors) from None
+        refuse_contradictions(self.fields)
         return self.fields
 
     # --- who and what

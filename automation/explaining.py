@@ -70,6 +70,11 @@ def explain_many(actions: Iterable[Action], *, now: datetime) -> dict[UUID, Expl
 def preview(*, user: User, data: Mapping[str, Any], now: datetime) -> Explanation:
     """Explain a rule before it exists. Raises InvalidInput like creating it would; writes nothing."""
     action = Action(user=user, created_at=now, updated_at=now, **Draft(user=user, raw=data, now=now).check())
+    return explain_draft(action, now=now)
+
+
+def explain_draft(action: Action, *, now: datetime) -> Explanation:
+    """Explain a rule that is not armed as it stands here."""
     quote = latest_quotes({action.instrument_id}).get(action.instrument_id) if action.instrument_id else None
     plan = plan_of(action)
     stored = None

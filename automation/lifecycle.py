@@ -14,6 +14,7 @@ from accounts.models import User
 from automation import arming, firing, grouping
 from automation.drafts import REARMING, Draft, as_raw
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
+from automation.preflight.telling import conflicts_of, tell_new
 from common.errors import Conflict, InvalidInput, NotFound
 from common.giving_way import gives_way
 from common.money import plain
@@ -50,10 +51,12 @@ def update_action(*, user: User, action_id: UUID, changes: Mapping[str, Any], no
     if status not in (None, ActionStatus.PAUSED, ActionStatus.ACTIVE):
         raise InvalidInput({"status": f"'{status}' cannot be set: use paused or active, or DELETE to cancel"})
     action = locked(user, action_id)
+    conflicts = conflicts_of(action, now=now)
     if changes:
         _edit(action, user, changes, now, actor)
     if status and status != action.status:
         _set_status(action, status, now, actor)
+    tell_new(action, conflicts, now=now)
     return action
 
 
@@ -205,7 +208,9 @@ def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
 def _change_status(user: User, action_id: UUID, status: str, now: datetime, actor: str) -> Action:
     action = locked(user, action_id)
     if action.status != status:  # asking twice is harmless
+        conflicts = conflicts_of(action, now=now)
         _set_status(action, status, now, actor)
+        tell_new(action, conflicts, now=now)
     return action
 
 

@@ -180,13 +180,42 @@ class ExplanationOut(serializers.Serializer[Any]):
     warnings = serializers.ListField(child=serializers.CharField())
 
 
+class InvolvedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField(allow_null=True, help_text="null for the rule that does not exist yet")
+    sentence = serializers.CharField()
+
+
+class FindingOut(serializers.Serializer[Any]):
+    """A conflict between rules, or of a rule with what is held or with a limit."""
+
+    code = serializers.CharField(help_text="OPPOSITE, LOOP, SUMMED_CAPS, OVERSOLD, DUPLICATE, SHADOWED, UNREACHABLE")
+    severity = serializers.ChoiceField(choices=["error", "warning", "info"])
+    text = serializers.CharField()
+    advice = serializers.CharField(help_text="what to do")
+    rules = InvolvedOut(many=True)
+    more_rules = serializers.IntegerField(help_text="how many rules besides those named")
+
+
+class PreviewedOut(ExplanationOut):
+    """A rule explained before it exists, with what it would get into."""
+
+    findings = FindingOut(many=True)
+
+
+class PreviewQuery(serializers.Serializer[Any]):
+    editing = serializers.UUIDField(
+        required=False, help_text="the rule this is an edit of: it is not held against itself"
+    )
+
+
 class CreatedOut(ActionOut):
     """A new rule, with what its maker should know."""
 
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
+    findings = FindingOut(many=True, read_only=True)
 
     class Meta(ActionOut.Meta):
-        fields = [*ActionOut.Meta.fields, "warnings"]
+        fields = [*ActionOut.Meta.fields, "warnings", "findings"]
 
 
 class ObservationIn(serializers.Serializer[Any]):

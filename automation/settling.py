@@ -31,6 +31,8 @@ OF_THE_MOMENT = frozenset(
     | {"DAILY_LOSS", "DRAWDOWN", "RATE_LIMIT", "RECONCILING", "LIVE_NOT_ARMED", "PAUSED", "CANCELLED"}
     | {"EXECUTION_EXPIRED"}
 )
+# Denials after which a rule stops at once: trying again is what the denial is about.
+STOPS_AT_ONCE = frozenset({"LOOP_SUSPECT"})
 FIRST_RETRY = timedelta(seconds=60)
 LAST_RETRY = timedelta(minutes=15)
 
@@ -180,16 +182,22 @@ def _came_to_nothing(action: Action, execution: ActionExecution, done: Done, now
         action.failures_in_a_row += 1
     if action.status != ActionStatus.ACTIVE:
         return
-    if action.failures_in_a_row >= policy_for(action.portfolio).failures_before_review:
-        action.status = ActionStatus.FAILED
-        action.status_reason = (
+    if done.reason_code in STOPS_AT_ONCE:
+        _stop(action, f"{done.reason_code}: {done.error}")
+    elif action.failures_in_a_row >= policy_for(action.portfolio).failures_before_review:
+        _stop(
+            action,
             f"RULE_NEEDS_REVIEW: {action.failures_in_a_row} executions in a row came to nothing,"
-            f" last {done.reason_code}: {done.error}"
-        )[:300]
-        arming.disarm([action])
-        action.next_evaluation_at = None
+            f" last {done.reason_code}: {done.error}",
+        )
     else:
         _try_again(action, execution, now)
+
+
+def _stop(action: Action, reason: str) -> None:
+    """Stop watching until a person has looked and resumes the rule."""
+    action.status, action.status_reason, action.next_evaluation_at = ActionStatus.FAILED, reason[:300], None
+    arming.disarm([action])
 
 
 def _try_again(action: Action, execution: ActionExecution, now: datetime) -> None:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("actions/missed/", missed_api.MissedTimes.as_view()),
     path("actions/missed/<int:missed_id>/run/", missed_api.RunMissed.as_view()),
     path("actions/missed/<int:missed_id>/decline/", missed_api.DeclineMissed.as_view()),
+    path("actions/preflight/", api.Preflight.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
     path("actions/<uuid:action_id>/pause/", api.Pause.as_view()),
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),

@@ -19,6 +19,7 @@ urlpatterns = [
     path("actions/bulk/", actions.bulk, name="actions-bulk"),
     path(ACTION, actions.action, name="action"),
     path(ACTION + "edit/", actions.edit, name="action-edit"),
+    path(ACTION + "edit/preview/", actions.preview, name="action-edit-preview"),
     path(ACTION + "simulate/", actions.simulate, name="action-simulate"),
     re_path(
         r"^actions/(?P<action_id>[0-9a-f-]{36})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"

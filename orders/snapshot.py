@@ -8,20 +8,20 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from brokers.models import BrokerAccount
 from common.money import ZERO
 from markets import calendar, selectors
 from markets.models import Instrument, Quote
-from orders.models import Order
+from orders.models import Order, Source
 from orders.states import IN_FLIGHT, OrderState
 from portfolios import valuing
 from portfolios.models import Portfolio
 from safety import policies
 from safety.sizing import worst_price
 from safety.switch import Switches
-from safety.types import AccountView, InFlight, InstrumentView, QuoteView, RecentOrder, Snapshot
+from safety.types import AccountView, InFlight, InstrumentView, PolicyView, QuoteView, RecentOrder, Snapshot
 
 # Orders that never count for the day: they never left, or the broker did not take them.
 UNCOUNTED = (
@@ -57,7 +57,6 @@ def take(
     dates = {calendar.trading_date(i.exchange_id, now) for i in instruments.values()}
     valuation = valuing.value(portfolio, now=now)
     trades, turnover = _today(others, dates)
-    memory = max(SHORTEST_MEMORY, timedelta(seconds=policy.duplicate_window_seconds))
     held = {symbol: position.quantity for symbol, position in valuation.positions.items()}
     prices = {s: p.price for s, p in valuation.positions.items() if p.price is not None}
     prices.update({symbol: quote.last for symbol, quote in quotes.items()})
@@ -82,7 +81,7 @@ def take(
         instruments=_views(instruments, now),
         quotes=quotes,
         in_flight=tuple(_in_flight(order, quotes) for order in open_orders),
-        recent=_recent(others.filter(created_at__gt=now - memory)),
+        recent=_recent(others, policy, wanted, now),
         trades_today=trades,
         turnover_today=turnover,
     )
@@ -140,15 +139,34 @@ def _in_flight(order: Any, quotes: Mapping[str, QuoteView]) -> InFlight:
     )
 
 
-def _recent(orders: QuerySet[Order]) -> tuple[RecentOrder, ...]:
-    rows = orders.exclude(state=OrderState.BLOCKED).values_list(
-        "pk", "instrument_id", "side", "quantity", "created_at", "source_kind", "source_id"
+def _recent(
+    orders: QuerySet[Order], policy: PolicyView, symbols: Collection[str], now: datetime
+) -> tuple[RecentOrder, ...]:
+    """Every order of the last minute or so; and, further back, what rules traded of `symbols`: it may be a loop."""
+    memory = max(SHORTEST_MEMORY, timedelta(seconds=policy.duplicate_window_seconds))
+    wanted = Q(created_at__gt=now - memory)
+    if policy.loop_round_trips:
+        wanted |= Q(instrument__in=symbols, source_kind=Source.ACTION_EXECUTION, filled_quantity__gt=0)
+        memory = max(memory, timedelta(minutes=policy.loop_window_minutes))
+    rows = (
+        orders.filter(wanted, created_at__gt=now - memory)
+        .exclude(state=OrderState.BLOCKED)
+        .values_list(
+            "pk", "instrument_id", "side", "quantity", "created_at", "source_kind", "source_id", "filled_quantity"
+        )
     )
     return tuple(
         RecentOrder(
-            order_id=pk, symbol=symbol, side=side, quantity=quantity or ZERO, at=at, source_kind=kind, source_id=source
+            order_id=pk,
+            symbol=symbol,
+            side=side,
+            quantity=quantity or ZERO,
+            at=at,
+            source_kind=kind,
+            source_id=source,
+            filled=filled > 0,
         )
-        for pk, symbol, side, quantity, at, kind, source in rows
+        for pk, symbol, side, quantity, at, kind, source, filled in rows
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 from common.money import ZERO
@@ -37,6 +38,7 @@ class Book:
         self.times: list[datetime] = []
         self.symbol_times: dict[str, list[datetime]] = {}
         self.likes: dict[Likeness, list[datetime]] = {}
+        self.rule_trades: dict[str, list[tuple[datetime, str]]] = {}  # by symbol: when rules traded, which side
         self.recent: dict[UUID, RecentOrder] = {}
         self.unpriced = tuple(sorted(s for s, q in snapshot.positions.items() if q and s not in snapshot.prices))
         self.held_value = sum(
@@ -71,6 +73,12 @@ class Book:
             return times[-1]
         return times[-2] if len(times) > 1 else None
 
+    def round_trips(self, symbol: str, *, since: datetime) -> int:
+        """How often rules went from buying `symbol` to selling it, or back, and back again, after `since`."""
+        sides = [side for at, side in self.rule_trades.get(symbol, ()) if at > since]
+        runs = sum(side != before for before, side in pairwise(["", *sides]))
+        return runs // 2
+
     def _add_flight(self, flight: InFlight) -> None:
         sums = self.flights.get(flight.symbol)
         if sums is None:
@@ -96,10 +104,13 @@ class Book:
         insort(self.times, order.at)
         insort(self.symbol_times.setdefault(order.symbol, []), order.at)
         insort(self.likes.setdefault((order.symbol, order.side, order.quantity), []), order.at)
+        if order.filled and order.source_kind == RULE:
+            insort(self.rule_trades.setdefault(order.symbol, []), (order.at, order.side))
 
 
 LIMITED = frozenset({"limit", "stop_limit"})  # order types that cannot cost more than their limit price
 MINUTE = timedelta(minutes=1)
+RULE = "action_execution"  # the source of a rule's orders
 
 
 def book_of(snapshot: Snapshot) -> Book:

@@ -40,6 +40,11 @@ def empty_is_loosest(old: Any, new: Any) -> bool:
     return new is None or (old is not None and new > old)
 
 
+def zero_is_loosest(old: Any, new: Any) -> bool:
+    """0 switches the limit off."""
+    return new == 0 or (old != 0 and new > old)
+
+
 def another_measure(old: Any, new: Any) -> bool:
     """The amount in dollars replaces a percentage: `safety.policies` compares the two with the equity at hand."""
     return old is None or new is None or new > old
@@ -160,6 +165,8 @@ FIELDS: Mapping[str, Field] = {
         Field(name="symbol_blacklist", read=symbols, looser=shorter_is_looser),
         Field(name="extended_hours", read=flag, looser=true_is_looser),
         Field(name="failures_before_review", read=whole(1, 1000), looser=higher_is_looser),
+        Field(name="loop_round_trips", read=COUNT, looser=zero_is_loosest),
+        Field(name="loop_window_minutes", read=whole(1, 1440), looser=lower_is_looser),
     )
 }
 ALIASES = {"large_order_threshold": "large_order_amount"}

@@ -54,6 +54,10 @@ class SafetyPolicy(models.Model):
     symbol_blacklist = models.JSONField(default=list, blank=True)
     extended_hours = models.BooleanField(default=False)
     failures_before_review = models.PositiveIntegerField(default=3, help_text="consecutive failures that stop a rule")
+    loop_round_trips = models.PositiveIntegerField(
+        default=3, help_text="of rules in one symbol within loop_window_minutes: then rules only sell it; 0 is off"
+    )
+    loop_window_minutes = models.PositiveIntegerField(default=60, help_text="how far back round trips are counted")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -80,7 +80,7 @@ class InFlight:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecentOrder:
-    """An order placed lately, for duplicates and rates, whatever became of it (blocked ones do not count)."""
+    """An order placed lately, for duplicates, rates and loops, whatever became of it (blocked ones do not count)."""
 
     order_id: UUID
     symbol: str
@@ -89,6 +89,7 @@ class RecentOrder:
     at: datetime
     source_kind: str
     source_id: str
+    filled: bool = False  # at least in part
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +141,8 @@ class PolicyView:
     symbol_blacklist: tuple[str, ...]
     extended_hours: bool
     failures_before_review: int
+    loop_round_trips: int  # 0: off
+    loop_window_minutes: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from automation import lifecycle
 from automation.models import Action, ActionStatus, ActionType
+from automation.preflight.finding import findings_about
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
@@ -57,6 +58,7 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
     context = {
         "action": found,
         "explanation": explanation,
+        "findings": findings_about(found, now=at),
         "executions": executions_of(found),
         "versions": versions_of(found),
         "settings": settings_of(found),
@@ -124,10 +126,12 @@ def _form_page(
 
 @require_POST
 @page
-def preview(request: UserRequest) -> HttpResponse:
-    """The rule as typed so far, in one sentence; or what is still missing."""
-    form = ActionForm(request.POST, portfolios=portfolios_of(request.user))
-    return render(request, "dashboard/actions/preview.html", preview_of(request.user, form, now=now()))
+def preview(request: UserRequest, action_id: UUID | None = None) -> HttpResponse:
+    """The rule as typed so far, in one sentence; or what is still missing. With an id, an edit of that rule."""
+    found = action_of(request.user, action_id) if action_id else None
+    form = ActionForm(request.POST, portfolios=portfolios_of(request.user), action=found)
+    context = preview_of(request.user, form, now=now(), editing=found.pk if found else None)
+    return render(request, "dashboard/actions/preview.html", {**context, "action": found})
 
 
 VERBS = {

@@ -18,7 +18,7 @@ def judge(case: Case) -> CheckResult:
     elif not instrument.tradable:
         problem = "cannot be traded at the moment. Try again later or choose another symbol"
     elif instrument.demo and case.snapshot.account.kind != "paper":
-        problem = "has demo prices and can be traded on a paper account only"
+        problem = "has demo prices and can be traded on a paper account only. Choose a symbol with real prices"
     else:
         return _OK
     return denied(NAME, "ASSET_NOT_TRADABLE", f"{symbol} {problem}.", symbol=symbol)

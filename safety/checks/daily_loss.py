@@ -22,7 +22,7 @@ def judge(case: Case) -> CheckResult:
         NAME,
         "DAILY_LOSS",
         f"The portfolio lost {percent(lost)} today ({money(loss)}), the limit is {percent(limit)}: "
-        "until tomorrow only orders that reduce a position pass.",
+        "only orders that reduce a position pass. Wait until tomorrow, or raise the limit on the Safety page.",
         loss=loss,
         loss_pct=lost,
         limit_pct=limit,

@@ -17,7 +17,7 @@ def judge(case: Case) -> CheckResult:
         return _OK
     opens = f"{instrument.next_open:%Y-%m-%d %H:%M} UTC" if instrument.next_open else "the next session"
     if not instrument.extended_open or not case.policy.extended_hours:
-        advice = f"It opens again at {opens}."
+        advice = f"Wait until it opens again at {opens}."
     elif case.order.order_type == "limit":
         return _OK
     else:

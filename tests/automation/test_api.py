@@ -110,6 +110,43 @@ def test_another_content_type_is_refused(api, kind):
     assert not Action.objects.exists()
 
 
+# --- preflight
+def test_findings_come_with_a_new_rule_with_its_preview_and_in_a_list(api, theirs, desk):
+    hold(desk)
+    target = {"action_type": "SELL", "trigger_type": "price_above", "trigger_params": {"threshold": "80"}}
+    there = rule(desk, **target)
+    shown = api.post(f"{URL}preview/", written()).json()["findings"]
+    assert [finding["code"] for finding in shown] == ["OPPOSITE"]
+    made = api.post(URL, written()).json()
+    (finding,) = made["findings"]
+    assert {key: finding[key] for key in ("code", "severity", "more_rules")} == {
+        "code": "OPPOSITE",
+        "severity": "warning",
+        "more_rules": 0,
+    }
+    assert "between $80 and $90 both are true at once" in finding["text"]
+    assert [one["id"] for one in finding["rules"]] == [made["id"], str(there.id)]
+    assert shown[0]["rules"][0]["id"] is None
+    edited = api.post(f"{URL}preview/?editing={made['id']}", {"trigger_params": {"threshold": "70"}}).json()
+    assert edited["findings"] == []
+    assert (edited["sentence"], edited["firing_price"]) == ("Buy 10 AAPL when AAPL is at or below $70.", "70")
+    listed = api.get(f"{URL}preflight/").json()
+    assert (listed["count"], listed["results"][0]["code"]) == (1, "OPPOSITE")
+    assert theirs.get(f"{URL}preflight/").json()["results"] == []
+    assert theirs.post(f"{URL}preview/?editing={made['id']}", written()).status_code == 404
+    assert api.post(f"{URL}preview/?editing=x", written()).status_code == 400
+
+
+def test_what_can_never_be_right_is_refused(api):
+    never = {"trigger_type": "price_below", "trigger_params": {"threshold": "150"}}
+    body = written(trigger_type="price_above", trigger_params={"threshold": "200"}, conditions=[never])
+    for url in (URL, f"{URL}preview/"):
+        answer = api.post(url, body)
+        assert answer.status_code == 400
+        assert "can never hold" in answer.json()["errors"]["conditions.0"][0]
+    assert not Action.objects.exists()
+
+
 # --- idempotency
 def test_the_same_key_makes_one_rule_and_gets_the_same_answer(api):
     key = {"HTTP_IDEMPOTENCY_KEY": "k1"}

@@ -15,7 +15,9 @@ from automation.evaluating import evaluate_quotes
 from automation.models import Action, ActionExecution, ExecutionState
 from live.models import Event
 from orders.models import Order
+from orders.placing import place
 from orders.states import OrderState
+from orders.submitting import submit_many
 from safety import switch
 from safety.models import SafetyPolicy
 from tests.automation.making import MINUTE, D, S, carry_out, executions, fresh, hold, rule, see, timers_of, watch_of
@@ -109,6 +111,46 @@ def test_the_same_denial_is_told_once_an_hour_not_at_every_try(desk):
         again(at=FIRED + (n + 1) * 10 * MINUTE)
     assert ActionExecution.objects.filter(state="blocked").count() == 4
     assert Alert.objects.filter(kind="blocked").count() == 1
+
+
+def test_a_rule_in_a_loop_stops_at_once_and_says_why(desk):
+    """Buy and sell again and again within the hour: the fourth buy is denied, and trying again would be the loop."""
+    SafetyPolicy.objects.filter(user=desk.user).update(loop_round_trips=3)
+    for turn in range(6):
+        at = NOW + turn * MINUTE
+        quote("AAPL", "100", at=at)
+        order = place(desk.intent(side="buy" if turn % 2 == 0 else "sell"), now=at)
+        submit_many([order.pk], now=at)
+    at = NOW + 7 * MINUTE
+    action = rule(desk, max_executions=None)
+    assert see("90", at=at) == 1
+    carry_out(now=at)
+    (execution,) = executions(action)
+    assert (execution.state, execution.reason_code) == ("blocked", "LOOP_SUSPECT")
+    stopped = fresh(action)
+    assert stopped.status == "failed"
+    assert stopped.status_reason.startswith("LOOP_SUSPECT: Rules bought and sold AAPL 3 times over within 60 min")
+    assert watch_of(action).phase == machine.OFF
+    alert = Alert.objects.get(kind="blocked")
+    assert alert.severity == "critical"
+    assert "The rule stopped: LOOP_SUSPECT" in alert.body
+    lifecycle.resume(user=desk.user, action_id=action.id, now=at + timedelta(hours=1), actor="ada")
+    assert again(at=at + timedelta(hours=1)) == 1
+    assert executions(action)[-1].state == "succeeded"
+
+
+def test_in_a_loop_what_is_held_may_still_be_sold(desk):
+    SafetyPolicy.objects.filter(user=desk.user).update(loop_round_trips=1)
+    hold(desk)
+    for turn, side in enumerate(["buy", "sell"]):
+        at = NOW + turn * MINUTE
+        quote("AAPL", "100", at=at)
+        submit_many([place(desk.intent(side=side), now=at).pk], now=at)
+    at = NOW + 3 * MINUTE
+    action = rule(desk, action_type="SELL")
+    assert see("90", at=at) == 1
+    carry_out(now=at)
+    assert executions(action)[0].state == "succeeded"
 
 
 def test_a_success_forgets_earlier_failures(desk):

@@ -125,3 +125,19 @@ def test_the_preview_names_what_is_missing(site: Client, desk: Desk) -> None:
     page = site.post("/actions/preview/", typed(symbol="", **{"price_below-threshold": ""})).content.decode()
     assert "<strong>Symbol</strong> is required" in page
     assert "<strong>Price, $</strong> is required" in page
+
+
+def test_the_preview_shows_what_the_rule_would_get_into(site: Client, desk: Desk) -> None:
+    rule(desk, action_type="BUY", trigger_params={"threshold": "90"})
+    page = site.post("/actions/preview/", typed()).content.decode()
+    assert "The very same rule exists once already: both buy." in page
+    assert "Cancel one of them" in page
+    assert "(this one)" in page
+
+
+def test_an_edit_is_not_held_against_the_rule_itself(site: Client, desk: Desk) -> None:
+    action = rule(desk)
+    assert f'hx-post="/actions/{action.pk}/edit/preview/"' in site.get(f"/actions/{action.pk}/edit/").content.decode()
+    page = site.post(f"/actions/{action.pk}/edit/preview/", typed(size="11")).content.decode()
+    assert "Buy 11 AAPL" in page
+    assert "notice" not in page

@@ -125,3 +125,11 @@ def test_what_if_asks_for_what_decides(site: Client, desk: Desk) -> None:
     assert list(site.get(f"/actions/{clock.pk}/").context["what_if_form"].fields) == ["at"]
     answer = site.post(f"/actions/{clock.pk}/simulate/", {"at": "2026-11-23T15:00"}).content.decode()
     assert "It would fire" in answer
+
+
+def test_a_rules_page_shows_its_conflicts(site: Client, desk: Desk) -> None:
+    one, two = rule(desk), rule(desk)
+    page = site.get(f"/actions/{one.pk}/").content.decode()
+    assert "The very same rule exists once already" in page
+    assert f'href="/actions/{two.pk}/"' in page
+    assert page.count("(this one)") == 1

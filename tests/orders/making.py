@@ -46,6 +46,7 @@ WIDE = {
     "daily_turnover_pct": D(1000),
     "large_order_pct": D(1000),
     "duplicate_window_seconds": 0,
+    "loop_round_trips": 0,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from safety.types import AccountView, ProposedOrder, Snapshot, SwitchView
+from safety.types import AccountView, ProposedOrder, RecentOrder, Snapshot, SwitchView
 from tests.safety.making import INSTRUMENT, NOW, SNAPSHOT, D, flight, instrument, order, quoted, recent, snapshot
 
 SECOND = timedelta(seconds=1)
@@ -46,7 +46,22 @@ def limit(price: str, **changes: object) -> ProposedOrder:
     return order(**{"order_type": "limit", "limit_price": D(price), **changes})
 
 
+def traded(sides: str, *, since: int, filled: bool = True) -> tuple[RecentOrder, ...]:
+    """What rules traded of AAPL, a minute apart, the first a little less than `since` minutes ago: b buys, s sells."""
+    return tuple(
+        recent(
+            side="buy" if side == "b" else "sell",
+            at=NOW - timedelta(minutes=since - number) + SECOND,
+            source_kind="action_execution",
+            quantity=D(3 + number),
+            filled=filled,
+        )
+        for number, side in enumerate(sides)
+    )
+
+
 OWN = order()
+LOOP = traded("bsbsbs", since=10)
 EXAMPLES = (
     Example("KILL_SWITCH_ACTIVE", (buy(), switched(killed=("user", "agent"))), (buy(), switched()), "on (user, agent)"),
     Example(
@@ -293,6 +308,32 @@ EXAMPLES = (
         (OWN, snapshot(recent=(recent(order_id=OWN.order_id), recent(at=NOW - SECOND)))),
         (OWN, snapshot(recent=(recent(order_id=OWN.order_id),))),
         "1 s ago",
+    ),
+    Example("LOOP_SUSPECT", (buy(), snapshot(recent=LOOP)), (buy(), snapshot(recent=LOOP[1:])), "3 times over"),
+    Example("LOOP_SUSPECT", (buy(), snapshot(recent=LOOP)), (buy(), snapshot(recent=LOOP, loop_round_trips=0)), "AAPL"),
+    Example(
+        "LOOP_SUSPECT",
+        (buy(), snapshot(recent=LOOP, loop_window_minutes=10)),
+        (buy(), snapshot(recent=LOOP, loop_window_minutes=9)),
+        "within 10 min",
+    ),
+    Example(
+        "LOOP_SUSPECT",
+        (buy(), snapshot(recent=LOOP, loop_round_trips=2)),
+        (buy(source_kind="manual"), snapshot(recent=LOOP, loop_round_trips=2)),
+        "2 round trips",
+    ),
+    Example(  # a stop still works: what shrinks the position passes
+        "LOOP_SUSPECT",
+        (buy(), holding("10", recent=LOOP)),
+        (sell(), holding("10", recent=LOOP)),
+        "cooldown",
+    ),
+    Example(  # a ladder of sales is one run, and what did not fill traded nothing
+        "LOOP_SUSPECT",
+        (buy(), snapshot(recent=LOOP)),
+        (buy(), snapshot(recent=(*traded("bbbsss", since=20), *traded("bsbs", since=9, filled=False)))),
+        "undo each other",
     ),
     Example(
         "RATE_LIMIT",

@@ -49,6 +49,8 @@ POLICY = PolicyView(
     symbol_blacklist=(),
     extended_hours=False,
     failures_before_review=3,
+    loop_round_trips=3,
+    loop_window_minutes=60,
 )
 SYMBOLS = ("AAPL", "MSFT")
 QUOTE = QuoteView(last=D(100), bid=D("99.99"), ask=D(100), prev_close=D(100), at=NOW)

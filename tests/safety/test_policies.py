@@ -45,6 +45,8 @@ DIRECTIONS: dict[str, tuple[Any, Any, Any]] = {
     "symbol_blacklist": (["GME"], ["AMC", "GME"], ["AMC"]),
     "extended_hours": (False, None, True),
     "failures_before_review": (3, 2, 4),
+    "loop_round_trips": (3, 2, 4),
+    "loop_window_minutes": (60, 61, 59),
 }
 
 
@@ -88,6 +90,8 @@ def test_tighter_at_once_looser_with_the_password(ann: User, name: str) -> None:
         ("orders_per_minute", None, 10**6, False),
         ("orders_per_minute", 1, None, True),
         ("large_order_amount", D(1000), None, True),
+        ("loop_round_trips", 3, 0, True),
+        ("loop_round_trips", 0, 3, False),
         ("paper_trading", True, False, True),
     ],
 )

@@ -99,6 +99,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/missed/<int:missed_id>/run/": {"POST": owned("missed")},
     "actions/missed/<int:missed_id>/decline/": {"POST": owned("missed")},
     "actions/preview/": {"POST": own()},
+    "actions/preflight/": {"GET": own()},
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
     "actions/<uuid:action_id>/resume/": {"POST": owned("action")},
