@@ -99,7 +99,9 @@ class ActionIn(serializers.Serializer[Any]):
     stop_price = serializers.CharField(required=False)
     time_in_force = serializers.ChoiceField(choices=TimeInForce.choices, required=False)
     trigger_type = serializers.ChoiceField(choices=sorted(TRIGGERS))
-    trigger_params = serializers.JSONField(help_text="see actions/triggers/ for each type's parameters")
+    trigger_params = serializers.JSONField(
+        help_text="see actions/triggers/ for each type's parameters; all but clocks take for_seconds"
+    )
     conditions = serializers.JSONField(
         required=False, help_text="all must hold when it fires: [{trigger_type, trigger_params, symbol}]"
     )

@@ -19,6 +19,7 @@ from django.db.models import F, Q, QuerySet
 from automation import arming
 from automation.drafts import SIZES
 from automation.models import Action, ActionStatus, ActionType, Mode
+from automation.planning import plan_of
 from automation.preflight.regions import CLOCK, Part, part_of, price_axis, region_of
 from automation.preflight.types import Facts, Price, Rule, Totals
 from automation.triggers.base import ClockPlan

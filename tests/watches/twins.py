@@ -138,7 +138,6 @@ class World:
         for twin in held:
             if twin.state.series.kind == SeriesKind.PUSHED:
                 self._step(twin, self._point(self._pushed_to(twin)))
-        self.compare()
         self.do_evaluate()
 
     def do_wait(self, seconds: int) -> None:
