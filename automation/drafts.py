@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
+from automation.lookups import Lookups
 from automation.models import Action, ActionType, MissedPolicy, Mode
 from automation.triggers.base import BadParams
 from automation.triggers.reading import Reader, shown
@@ -18,7 +19,6 @@ from common.errors import InvalidInput
 from common.money import plain
 from markets.models import Instrument
 from orders.models import OrderType, TimeInForce
-from portfolios.models import Holding, Portfolio
 
 MOST_CONDITIONS = 10
 SIZES = ("quantity", "amount_usd", "percent_of_position", "percent_of_equity")
@@ -46,8 +46,17 @@ class Draft:
     window that has since begun, shares held at the time) is not held against an edit of something else.
     """
 
-    def __init__(self, *, user: User, raw: Mapping[str, Any], now: datetime, editing: Action | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        user: User,
+        raw: Mapping[str, Any],
+        now: datetime,
+        editing: Action | None = None,
+        lookups: Lookups | None = None,
+    ) -> None:
         self.user, self.now, self.editing = user, now, editing
+        self.lookups = lookups or Lookups(user)
         try:
             self.read = Reader(raw, "a field of an action")
         except BadParams:
@@ -80,14 +89,13 @@ class Draft:
     # --- who and what
     def _portfolio(self) -> None:
         value = self.read.take("portfolio")
-        mine = Portfolio.objects.filter(user=self.user)
         if value is None:
-            portfolio = mine.filter(primary=True).first()
+            portfolio = self.lookups.primary()
             if portfolio is None:
                 self.errors["portfolio"] = "is required: you have no primary portfolio"
         else:
             try:
-                portfolio = mine.filter(id=UUID(str(value))).first()
+                portfolio = self.lookups.portfolio(UUID(str(value)))
             except ValueError:
                 portfolio = None
             if portfolio is None:
@@ -100,10 +108,10 @@ class Draft:
         self.instrument: Instrument | None = None
         if isinstance(value, str) and value.strip():
             symbol = value.strip().upper()
-            if _storable(symbol):
-                self.instrument = Instrument.objects.filter(symbol=symbol).first()
+            if storable(symbol):
+                self.instrument = self.lookups.instrument(symbol)
             if self.instrument is None:
-                self.errors["symbol"] = f"{shown(value)} is not a known symbol{_near_symbol(symbol)}"
+                self.errors["symbol"] = f"{shown(value)} is not a known symbol{self.lookups.near_symbol(symbol)}"
             elif not self.instrument.active:
                 self.errors["symbol"] = f"{shown(value)} is no longer traded: choose another symbol"
         elif value is not None and not isinstance(value, str):
@@ -161,9 +169,9 @@ class Draft:
             for name, text in bad.errors.items():
                 self.errors[f"{key}.trigger_params{'.' + name if name else ''}"] = text
         if symbol is not None:
-            known = isinstance(symbol, str) and _storable(symbol)
-            found = Instrument.objects.filter(symbol=symbol.strip().upper(), active=True).first() if known else None
-            if found is None:
+            known = isinstance(symbol, str) and storable(symbol)
+            found = self.lookups.instrument(symbol.strip().upper()) if known else None
+            if found is None or not found.active:
                 self.errors[f"{key}.symbol"] = f"{shown(symbol)} is not a known symbol: see /api/markets/instruments/"
             else:
                 condition["symbol"] = found.symbol
@@ -223,9 +231,8 @@ class Draft:
     def _held(self, size: str, value: Decimal) -> None:
         if not self.portfolio or not self.instrument:
             return
-        held = Holding.objects.filter(portfolio=self.portfolio, instrument=self.instrument).first()
-        quantity = held.quantity if held else Decimal(0)
         symbol = self.instrument.symbol
+        quantity = self.lookups.held(self.portfolio, symbol)
         if not quantity:
             self.errors[size] = f"'{plain(value)}' cannot be sold: {self.portfolio.name} holds no {symbol}"
         elif size == "quantity" and value > quantity:
@@ -291,7 +298,7 @@ class Draft:
 
     def _mode(self, given: Any) -> str:
         if given is None:
-            live = Portfolio.objects.filter(id=self.fields["portfolio_id"], broker_account__live=True).exists()
+            live = self.lookups.live(self.portfolio)
             return Mode.NOTIFY if live and self.fields["action_type"] != ActionType.NOTIFY else Mode.AUTO
         if given not in Mode.values:
             self.errors["mode"] = f"{shown(given)} is not a mode: use {' or '.join(Mode.values)}"
@@ -320,20 +327,14 @@ class Draft:
             return ""
         if len(value) > length:
             self.errors[key] = f"is {len(value)} characters long: at most {length} are kept"
-        if not _storable(value):
+        if not storable(value):
             self.errors[key] = "contains a NUL character or half of a surrogate pair: remove it"
         return value
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
     """Whether PostgreSQL can hold it."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _near_symbol(symbol: str) -> str:
-    known = Instrument.objects.filter(active=True).values_list("symbol", flat=True)[:20_000]
-    near = difflib.get_close_matches(symbol, list(known), n=1)
-    return f": did you mean {near[0]}?" if near else ": see /api/markets/instruments/"
 
 
 def as_raw(action: Action) -> dict[str, Any]:
