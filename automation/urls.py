@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation import api
+from automation import api, evidence_api, templating_api
+from automation.transfer import api as transfer_api
 
 urlpatterns = [
     path("actions/", api.Actions.as_view()),
     path("actions/triggers/", api.TriggerTypes.as_view()),
     path("actions/preview/", api.Preview.as_view()),
+    path("actions/export/", transfer_api.Export.as_view()),
+    path("actions/import/", transfer_api.Import.as_view()),
+    path("actions/templates/", templating_api.Templates.as_view()),
+    path("actions/templates/<slug:name>/preview/", templating_api.TemplatePreview.as_view()),
+    path("actions/templates/<slug:name>/create/", templating_api.TemplateCreate.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
+    path("actions/<uuid:action_id>/evidence/", evidence_api.EvidenceView.as_view()),
+    path("actions/<uuid:action_id>/versions/<int:version>/restore/", evidence_api.Restore.as_view()),
     path("actions/<uuid:action_id>/pause/", api.Pause.as_view()),
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),
     path("actions/<uuid:action_id>/execute-now/", api.ExecuteNow.as_view()),
