@@ -136,7 +136,8 @@ def _gaps(action: Action, since: datetime, parts: Sequence[Span], now: datetime)
     """Holes in what the trigger looks at, and their minutes."""
     plan = TRIGGERS[action.trigger_type].plan(action.trigger_params, action.instrument_id or "")
     if isinstance(plan, ClockPlan):
-        return Missed.objects.filter(action=action, due_at__gte=since).count(), 0
+        missed = Missed.objects.filter(action=action, due_at__gte=since)
+        return missed.exclude(outcome__in=[Missed.Outcome.RAN_LATE, Missed.Outcome.RUN]).count(), 0
     kept, fresh = now - KEEP_MINUTES, now - FEED_LAG
     spans = [(max(start, kept), min(end, fresh)) for start, end in parts if end > kept and start < fresh]
     holes = minute_gaps(action.instrument_id or "", spans)

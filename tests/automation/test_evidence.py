@@ -75,6 +75,8 @@ def test_firings_that_saw_no_price_or_came_late_are_gaps_and_others_are_not(desk
 def test_of_a_clock_missed_times_are_the_gaps(desk) -> None:
     action = watched_rule(desk, gaps=True, trigger_type="time_of_day", trigger_params={"time": "10:00"})
     assert evidence_of(action, now=NOW).data_gaps == 0
+    Missed.objects.create(action=action, due_at=NOW - 2 * DAY, found_at=NOW, policy="run_late", outcome="ran_late")
+    assert evidence_of(action, now=NOW).data_gaps == 0
     Missed.objects.create(action=action, due_at=NOW - DAY, found_at=NOW, policy="skip", outcome="skipped")
     assert codes(evidence_of(action, now=NOW)) == ["DATA_GAPS"]
 
