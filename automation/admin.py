@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from automation import lifecycle
+from automation import lifecycle, promotion
 from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
-from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage
+from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ShadowTrade
+from automation.promotion import EvidenceNeeded
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin
 from common.clock import now
@@ -50,6 +51,10 @@ EDITABLE = [
 class ActionForm(forms.ModelForm):
     """Checked by the same draft as the API, so that the admin accepts exactly what the API accepts."""
 
+    override = forms.CharField(
+        required=False, help_text="When a rule becomes automatic against the evidence: why, 10 to 300 characters."
+    )
+
     class Meta:
         model = Action
         fields = ["user", *EDITABLE]
@@ -61,13 +66,22 @@ class ActionForm(forms.ModelForm):
         if user is not None and not self.errors:
             raw = self.raw() if adding else merged(self.instance, self.raw())
             try:
-                Draft(user=user, raw=raw, now=now(), editing=None if adding else self.instance).check()
+                fields = Draft(user=user, raw=raw, now=now(), editing=None if adding else self.instance).check()
+                if not adding:
+                    self.judge(fields)
+            except EvidenceNeeded as needed:
+                self.add_error("override", needed.detail)
             except InvalidInput as bad:
                 for name, problems in bad.errors.items():
                     field = name.split(".")[0].replace("symbol", "instrument")
                     shown = problems if "." not in name else [f"{name.split('.', 1)[1]}: {text}" for text in problems]
                     self.add_error(field if field in self.fields else None, shown)
         return cleaned
+
+    def judge(self, fields: dict[str, Any]) -> None:
+        """Whether it may become automatic: `self.instance` is still as it stands."""
+        override = promotion.read_override({**self.raw(), "override": self.cleaned_data.get("override")})
+        promotion.judge(self.instance, fields, override=override, now=now())
 
     def raw(self) -> dict[str, Any]:
         """What was entered, in the API's words: everything for a new rule, what changed for an edit."""
@@ -119,8 +133,9 @@ class ActionAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Action, form: Any, change: bool) -> None:
         if change:
+            changes = {**form.raw(), "override": form.cleaned_data.get("override")}
             saved = lifecycle.update_action(
-                user=obj.user, action_id=obj.id, changes=form.raw(), now=now(), actor=_actor(request)
+                user=obj.user, action_id=obj.id, changes=changes, now=now(), actor=_actor(request)
             )
         else:
             saved = lifecycle.create_action(user=obj.user, data=form.raw(), now=now(), actor=_actor(request))
@@ -188,3 +203,12 @@ class MissedAdmin(ReadOnlyAdmin):
 class OutageAdmin(ReadOnlyAdmin):
     list_display = ["began_at", "ended_at"]
     date_hierarchy = "began_at"
+
+
+@admin.register(ShadowTrade)
+class ShadowTradeAdmin(ReadOnlyAdmin):
+    list_display = ["at", "action", "side", "quantity", "instrument", "price", "fee"]
+    list_filter = ["side"]
+    list_select_related = ["action", "instrument"]
+    search_fields = ["action__id", "instrument__symbol"]
+    date_hierarchy = "at"

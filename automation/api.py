@@ -103,7 +103,11 @@ class ActionView(APIView):
 
     @extend_schema(request=ActionChanges, responses=ActionOut, operation_id="actions_update")
     def patch(self, request: Request, action_id: UUID) -> Response:
-        """Edit a rule, pause it or resume it. A change of trigger or limits arms it afresh."""
+        """Edit a rule, pause it or resume it. A change of trigger or limits arms it afresh.
+
+        A BUY or SELL rule becomes automatic on evidence; where that is thin the answer is 409 `evidence_needed` with
+        the evidence, and `override` with a reason does it anyway.
+        """
         action = lifecycle.update_action(
             user=user_of(request), action_id=action_id, changes=_object(request), now=now(), actor=actor_of(request)
         )

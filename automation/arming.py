@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case, F, Value, When
 
 from automation.models import Action, ActionStatus
 from automation.planning import plan_of
-from automation.triggers.base import ClockPlan, SessionTimes
+from automation.triggers.base import ClockPlan, SessionTimes, WatchPlan
 from common.enqueue import nudge
 from markets import calendar
 from markets.models import Quote
@@ -21,6 +22,10 @@ OWNER = "action"
 FIRE, ARM, EXPIRE = "fire", "arm", "expire"
 _LOOK_AHEAD = timedelta(days=15)
 _FAR_AHEAD = timedelta(days=3 * 366)  # as far as a calendar is filled
+_SAVE_NEXT = """
+UPDATE automation_action a SET next_evaluation_at = n.next
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS n(id, next) WHERE a.id = n.id
+"""
 
 
 def arm(action: Action, *, now: datetime) -> None:
@@ -30,24 +35,53 @@ def arm(action: Action, *, now: datetime) -> None:
     that is held by a mate of its group when that lets it go.
     """
     disarm([action])
+    plan = _to_watch(action, now)
+    if plan is not None:
+        repeat = _repeat(action)
+        arming.arm(owner_kind=OWNER, owner_id=action.id, epoch=action.epoch, spec=plan.spec, repeat=repeat, now=now)
+        wake([plan.spec.series.subject], now=now)
+
+
+def arm_new(actions: Sequence[Action], *, now: datetime) -> None:
+    """`arm` for rules just created, of which nothing is watched yet: a few statements for all of them.
+
+    Sets and saves `next_evaluation_at`.
+    """
+    plans = [(action, plan) for action in actions if (plan := _to_watch(action, now)) is not None]
+    armings = [
+        arming.Arming(owner_id=action.id, epoch=action.epoch, spec=plan.spec, repeat=_repeat(action))
+        for action, plan in plans
+    ]
+    arming.arm_many(owner_kind=OWNER, armings=armings, now=now)
+    wake(sorted({plan.spec.series.subject for _, plan in plans}), now=now)
+    timed = [(action.id, action.next_evaluation_at) for action in actions if action.next_evaluation_at is not None]
+    if timed:
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE_NEXT, [list(column) for column in zip(*timed, strict=True)])
+
+
+def _to_watch(action: Action, now: datetime) -> WatchPlan | None:
+    """What to watch for now; None when it waits for a time or for nothing. Sets timers and `next_evaluation_at`."""
     action.next_evaluation_at = None
     if action.valid_until and action.status in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
         _timer(action, EXPIRE, action.valid_until)
     if action.status != ActionStatus.ACTIVE or action.held_by is not None:
-        return
+        return None
     if action.valid_from and action.valid_from > now:
         _timer(action, ARM, action.valid_from)
         action.next_evaluation_at = action.valid_from
-        return
+        return None
     if used_up(action):
-        return
+        return None
     plan = plan_of(action)
     if isinstance(plan, ClockPlan):
         set_next_due(action, plan, after=now)
-        return
-    repeat = Repeat(repeats=more_than_one_left(action), cooldown_seconds=action.cooldown_seconds)
-    arming.arm(owner_kind=OWNER, owner_id=action.id, epoch=action.epoch, spec=plan.spec, repeat=repeat, now=now)
-    wake([plan.spec.series.subject], now=now)
+        return None
+    return plan
+
+
+def _repeat(action: Action) -> Repeat:
+    return Repeat(repeats=more_than_one_left(action), cooldown_seconds=action.cooldown_seconds)
 
 
 def disarm(actions: Iterable[Action]) -> None:

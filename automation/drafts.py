@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from automation.triggers.base import BadParams
 from automation.triggers.reading import shown
 from common.errors import InvalidInput
 from markets.models import Instrument
-from portfolios.models import Portfolio
 
 __all__ = ["REARMING", "SIZES", "Draft", "as_raw"]
 
@@ -70,14 +68,13 @@ class Draft(When, HowMuch, How):
     # --- who and what
     def _portfolio(self) -> None:
         value = self.read.take("portfolio")
-        mine = Portfolio.objects.filter(user=self.user)
         if value is None:
-            portfolio = mine.filter(primary=True).first()
+            portfolio = self.lookups.primary()
             if portfolio is None:
                 self.errors["portfolio"] = "is required: you have no primary portfolio"
         else:
             try:
-                portfolio = mine.filter(id=UUID(str(value))).first()
+                portfolio = self.lookups.portfolio(UUID(str(value)))
             except ValueError:
                 portfolio = None
             if portfolio is None:
@@ -91,9 +88,9 @@ class Draft(When, HowMuch, How):
         if isinstance(value, str) and value.strip():
             symbol = value.strip().upper()
             if storable(symbol):
-                self.instrument = Instrument.objects.filter(symbol=symbol).first()
+                self.instrument = self.lookups.instrument(symbol)
             if self.instrument is None:
-                self.errors["symbol"] = f"{shown(value)} is not a known symbol{_near_symbol(symbol)}"
+                self.errors["symbol"] = f"{shown(value)} is not a known symbol{self.lookups.near_symbol(symbol)}"
             elif not self.instrument.active:
                 self.errors["symbol"] = f"{shown(value)} is no longer traded: choose another symbol"
         elif value is not None and not isinstance(value, str):
@@ -101,12 +98,6 @@ class Draft(When, HowMuch, How):
         elif self.fields["action_type"] in (ActionType.BUY, ActionType.SELL):
             self.errors["symbol"] = f"is required for {self.fields['action_type']}: give a symbol such as AAPL"
         self.fields["instrument_id"] = self.instrument.symbol if self.instrument else None
-
-
-def _near_symbol(symbol: str) -> str:
-    known = Instrument.objects.filter(active=True).values_list("symbol", flat=True)[:20_000]
-    near = difflib.get_close_matches(symbol, list(known), n=1)
-    return f": did you mean {near[0]}?" if near else ": see /api/markets/instruments/"
 
 
 def as_raw(action: Action) -> dict[str, Any]:

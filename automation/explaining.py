@@ -84,6 +84,18 @@ def explain_draft(action: Action, *, now: datetime) -> Explanation:
     return _explain(action, None, quote, now, stored=stored)
 
 
+def warnings_of(actions: Iterable[Action], *, now: datetime) -> list[tuple[str, ...]]:
+    """What the makers of new rules should know (already true, no price yet), in their order. One query."""
+    actions = list(actions)
+    quotes = latest_quotes({action.instrument_id for action in actions if action.instrument_id})
+    return [_new_warnings(action, quotes.get(action.instrument_id or ""), now) for action in actions]
+
+
+def _new_warnings(action: Action, quote: Quote | None, now: datetime) -> tuple[str, ...]:
+    plan = plan_of(action)
+    return () if isinstance(plan, ClockPlan) else _explain(action, None, quote, now).warnings
+
+
 def _explain(
     action: Action, watch: Watch | None, quote: Quote | None, now: datetime, stored: Series | None = None
 ) -> Explanation:

@@ -8,17 +8,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from accounts.models import User
-from automation import arming, firing, grouping
+from automation import arming, firing, grouping, promotion
 from automation.drafts import REARMING, Draft, as_raw
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
 from automation.preflight.telling import conflicts_of, tell_new
 from common.errors import Conflict, InvalidInput, NotFound
 from common.giving_way import gives_way
 from common.money import plain
-from live.push import announce
+from live.push import Announcement, announce_many
 from watches.models import Timer, Watch
 
 OPEN = Q(finished_at__isnull=True)
@@ -41,19 +41,56 @@ def create_action(*, user: User, data: Mapping[str, Any], now: datetime, actor: 
 
 
 @gives_way
-def update_action(*, user: User, action_id: UUID, changes: Mapping[str, Any], now: datetime, actor: str) -> Action:
+def create_many(*, user: User, drafts: Sequence[Mapping[str, Any]], now: datetime, actor: str) -> list[Action]:
+    """Store and arm many checked drafts (what `Draft.check` returned) in one transaction, in a few statements.
+
+    A draft may carry `status: paused`: it is kept, not watched.
+    """
+    actions = [Action(user=user, created_at=now, updated_at=now, **fields) for fields in drafts]
+    Action.objects.bulk_create(actions, batch_size=500)
+    made = [{"created": [None, shown_fields(fields)]} for fields in drafts]
+    ActionVersion.objects.bulk_create(
+        [
+            ActionVersion(action=action, version=1, at=now, actor=actor, changes=changes)
+            for action, changes in zip(actions, made, strict=True)
+        ],
+        batch_size=500,
+    )
+    prefetch_related_objects(actions, "instrument")
+    grouped = [action for action in actions if action.group]
+    for action in grouped:
+        grouping.join(action, now=now)
+    Action.objects.bulk_update(grouped, ["held_by"], batch_size=500)
+    arming.arm_new(actions, now=now)
+    tell_many(actions, "created", now)
+    return actions
+
+
+@gives_way
+def update_action(
+    *,
+    user: User,
+    action_id: UUID,
+    changes: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+    remarks: Mapping[str, Any] | None = None,
+) -> Action:
     """Edit an Action. A change of trigger or limits re-arms it with a fresh epoch; every edit leaves a version.
 
-    `status` may be given as `paused` or `active`. Raises InvalidInput, NotFound, or Conflict for an ended action.
+    `status` may be given as `paused` or `active`; `override` is why a rule is promoted to auto against the evidence
+    (see `automation.promotion`). `remarks` go into the version beside what was changed. Raises InvalidInput, NotFound,
+    Conflict for an ended action, EvidenceNeeded.
     """
     changes = dict(changes)
     status = changes.pop("status", None)
     if status not in (None, ActionStatus.PAUSED, ActionStatus.ACTIVE):
         raise InvalidInput({"status": f"'{status}' cannot be set: use paused or active, or DELETE to cancel"})
+    override = promotion.read_override(changes)
     action = locked(user, action_id)
     conflicts = conflicts_of(action, now=now)
     if changes:
-        _edit(action, user, changes, now, actor)
+        _edit(action, user, changes, now, actor, override=override, remarks=remarks or {})
     if status and status != action.status:
         _set_status(action, status, now, actor)
     tell_new(action, conflicts, now=now)
@@ -142,16 +179,35 @@ def locked(user: User, action_id: UUID) -> Action:
 
 def tell(action: Action, kind: str, now: datetime) -> None:
     """Announce a change of the rule to its owner's pages."""
-    announce(
-        user_id=action.user_id,
-        topic="actions",
-        kind=kind,
-        payload={"action": str(action.id), "status": action.status, "symbol": action.instrument_id},
-        now=now,
+    tell_many([action], kind, now)
+
+
+def tell_many(actions: Sequence[Action], kind: str, now: datetime) -> None:
+    """Announce the same change of many rules."""
+    announce_many(
+        [
+            Announcement(
+                user_id=action.user_id,
+                topic="actions",
+                kind=kind,
+                payload={"action": str(action.id), "status": action.status, "symbol": action.instrument_id},
+            )
+            for action in actions
+        ],
+        now,
     )
 
 
-def _edit(action: Action, user: User, changes: Mapping[str, Any], now: datetime, actor: str) -> None:
+def _edit(
+    action: Action,
+    user: User,
+    changes: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+    *,
+    override: str | None,
+    remarks: Mapping[str, Any],
+) -> None:
     if action.status not in (ActionStatus.ACTIVE, ActionStatus.PAUSED, ActionStatus.FAILED):
         raise Conflict(f"This rule is {action.status}: it can no longer be edited; make a new one.")
     after = Draft(user=user, raw=merged(action, changes), now=now, editing=action).check()
@@ -166,19 +222,23 @@ def _edit(action: Action, user: User, changes: Mapping[str, Any], now: datetime,
     changed = {name for name, value in after.items() if before[name] != value}
     if not changed:
         return
+    promoted = promotion.judge(action, after, override=override, now=now)
     for name in changed:
         setattr(action, name, after[name])
     action.version += 1
     action.updated_at = now
+    remarks = {**remarks, **({"override": [None, promoted.reason]} if promoted else {})}
     ActionVersion.objects.create(
         action=action,
         version=action.version,
         at=now,
         actor=actor,
-        changes={name: [shown_value(before[name]), shown_value(after[name])] for name in sorted(changed)},
+        changes={name: [shown_value(before[name]), shown_value(after[name])] for name in sorted(changed)} | remarks,
     )
     if "group" in changed:
         action.held_by = None
+    if promoted:
+        promotion.log_override(action, promoted, actor=actor, now=now)
     if changed & REARMING:
         action.epoch += 1
         grouping.join(action, now=now)

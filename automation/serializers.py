@@ -128,6 +128,9 @@ class ActionChanges(ActionIn):
     trigger_type = serializers.ChoiceField(choices=sorted(TRIGGERS), required=False)
     trigger_params = serializers.JSONField(required=False)
     status = serializers.ChoiceField(choices=["paused", "active"], required=False)
+    override = serializers.CharField(
+        required=False, help_text="with mode auto: why it may trade against the evidence (10 to 300 characters)"
+    )
 
 
 class ExecutionOut(serializers.ModelSerializer[ActionExecution]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation import api, missed_api
+from automation import api, evidence_api, missed_api, templating_api
+from automation.transfer import api as transfer_api
 
 urlpatterns = [
     path("actions/", api.Actions.as_view()),
@@ -14,7 +15,14 @@ urlpatterns = [
     path("actions/missed/<int:missed_id>/run/", missed_api.RunMissed.as_view()),
     path("actions/missed/<int:missed_id>/decline/", missed_api.DeclineMissed.as_view()),
     path("actions/preflight/", api.Preflight.as_view()),
+    path("actions/export/", transfer_api.Export.as_view()),
+    path("actions/import/", transfer_api.Import.as_view()),
+    path("actions/templates/", templating_api.Templates.as_view()),
+    path("actions/templates/<slug:name>/preview/", templating_api.TemplatePreview.as_view()),
+    path("actions/templates/<slug:name>/create/", templating_api.TemplateCreate.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
+    path("actions/<uuid:action_id>/evidence/", evidence_api.EvidenceView.as_view()),
+    path("actions/<uuid:action_id>/versions/<int:version>/restore/", evidence_api.Restore.as_view()),
     path("actions/<uuid:action_id>/pause/", api.Pause.as_view()),
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),
     path("actions/<uuid:action_id>/execute-now/", api.ExecuteNow.as_view()),

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -73,9 +74,16 @@ class Pages(PageNumberPagination):
     max_page_size = 200
 
 
-def problem_body(status: int, code: str, detail: str, errors: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
+def problem_body(
+    status: int,
+    code: str,
+    detail: str,
+    errors: Mapping[str, list[str]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The members of a problem (RFC 9457): `code` for programs, `detail` for people, `errors` per field."""
     body: dict[str, Any] = {
+        **(extra or {}),
         "type": f"/api/docs/#problem-{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -87,9 +95,15 @@ def problem_body(status: int, code: str, detail: str, errors: Mapping[str, list[
     return body
 
 
-def problem(status: int, code: str, detail: str, errors: Mapping[str, list[str]] | None = None) -> Response:
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: Mapping[str, list[str]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Response:
     """A problem as the answer of a DRF view."""
-    return Response(problem_body(status, code, detail, errors), status=status, content_type=PROBLEM_JSON)
+    return Response(problem_body(status, code, detail, errors, extra), status=status, content_type=PROBLEM_JSON)
 
 
 def plain_problem(status: int, code: str, detail: str) -> JsonResponse:
@@ -101,10 +115,10 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     """DRF's exception handler: every refusal becomes problem JSON with per-field errors. Bugs are left to raise."""
     if isinstance(error, InvalidInput):
         set_rollback()
-        return problem(error.status, error.code, error.detail, error.errors)
+        return problem(error.status, error.code, error.detail, error.errors, error.extra)
     if isinstance(error, PufflingError):
         set_rollback()
-        return problem(error.status, error.code, error.detail)
+        return problem(error.status, error.code, error.detail, extra=error.extra)
     if isinstance(error, RequestDataTooBig):
         set_rollback()
         return problem(413, "body_too_large", "The request body is larger than 1 MB: send less, or split it.")
@@ -147,6 +161,13 @@ def _code(error: exceptions.APIException) -> str:
 def _words(error: exceptions.APIException) -> str:
     detail = error.detail
     return str(detail.get("detail", detail)) if isinstance(detail, Mapping) else str(detail)
+
+
+def json_object(request: Request) -> Mapping[str, Any]:
+    """The request's body as an object. Raises InvalidInput."""
+    if not isinstance(request.data, Mapping):
+        raise InvalidInput({"body": "must be a JSON object"})
+    return request.data
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class PufflingError(Exception):
@@ -10,6 +11,8 @@ class PufflingError(Exception):
 
     status = 400
     code = "error"
+    # Extension members of the problem (RFC 9457 §3.2): JSON a program needs to go on, beside what a person reads.
+    extra: Mapping[str, Any] = {}
 
     def __init__(self, detail: str, *, code: str | None = None) -> None:
         super().__init__(detail)

@@ -25,10 +25,11 @@ class StrictJSONParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return loads(_read(stream, parser_context or {}))
+        return loads(read_body(stream, parser_context or {}))
 
 
-def _read(stream: IO[Any], context: Mapping[str, Any]) -> bytes:
+def read_body(stream: IO[Any], context: Mapping[str, Any]) -> bytes:
+    """A request's body. Raises RequestDataTooBig (413) above 1 MB."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     request = context.get("request")
     announced = request.META.get("CONTENT_LENGTH") if request is not None else None

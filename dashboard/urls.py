@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import actions, missed, overview, trading, watching
+from dashboard.views import actions, library, missed, overview, proving, trading, watching
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
@@ -17,7 +17,13 @@ urlpatterns = [
     path("actions/new/", actions.new, name="action-new"),
     path("actions/preview/", actions.preview, name="action-preview"),
     path("actions/bulk/", actions.bulk, name="actions-bulk"),
+    path("actions/file/", library.rules_file, name="actions-file"),
+    path("actions/templates/", library.templates, name="templates"),
+    path("actions/templates/<slug:name>/", library.template, name="template"),
     path(ACTION, actions.action, name="action"),
+    path(ACTION + "evidence/", proving.evidence, name="action-evidence"),
+    path(ACTION + "mode/", proving.mode, name="action-mode"),
+    path(ACTION + "versions/<int:version>/restore/", proving.restore, name="action-restore"),
     path(ACTION + "edit/", actions.edit, name="action-edit"),
     path(ACTION + "edit/preview/", actions.preview, name="action-edit-preview"),
     path(ACTION + "simulate/", actions.simulate, name="action-simulate"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -70,6 +71,41 @@ def arm(*, owner_kind: str, owner_id: UUID, epoch: int, spec: WatchSpec, repeat:
         },
     )
     return watch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arming:
+    """What one new owner watches for."""
+
+    owner_id: UUID
+    epoch: int
+    spec: WatchSpec
+    repeat: Repeat
+
+
+def arm_many(*, owner_kind: str, armings: Sequence[Arming], now: datetime) -> None:
+    """Arm watches of owners that have none yet: three statements for any number of them."""
+    specs = {(a.spec.series.subject, a.spec.series.observable): a.spec.series for a in armings}
+    # In key order, so that two who make the same series cannot wait for each other.
+    Series.objects.bulk_create(
+        [
+            Series(subject=subject, observable=observable, **series_fields(spec))
+            for (subject, observable), spec in sorted(specs.items(), key=lambda item: item[0])
+        ],
+        ignore_conflicts=True,
+    )
+    subjects = {subject for subject, _ in specs}
+    observables = {observable for _, observable in specs}
+    known = {
+        (series.subject, series.observable): series
+        for series in Series.objects.filter(subject__in=subjects, observable__in=observables)
+    }
+    watches = []
+    for a in armings:
+        series = known[a.spec.series.subject, a.spec.series.observable]
+        columns = armed_fields(epoch=a.epoch, spec=a.spec, repeat=a.repeat, now=now)
+        watches.append(Watch(owner_kind=owner_kind, owner_id=a.owner_id, series=series, home=series, **columns))
+    Watch.objects.bulk_create(watches, batch_size=500)
 
 
 def disarm(owner_kind: str, owner_ids: Sequence[UUID]) -> int:

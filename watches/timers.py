@@ -11,8 +11,12 @@ from watches.models import Timer
 
 def set_timer(*, owner_kind: str, owner_id: UUID, purpose: str, due_at: datetime, epoch: int) -> None:
     """Set (or move) the owner's timer of this purpose."""
-    Timer.objects.update_or_create(
-        owner_kind=owner_kind, owner_id=owner_id, purpose=purpose, defaults={"due_at": due_at, "epoch": epoch}
+    timer = Timer(owner_kind=owner_kind, owner_id=owner_id, purpose=purpose, due_at=due_at, epoch=epoch)
+    Timer.objects.bulk_create(
+        [timer],
+        update_conflicts=True,
+        unique_fields=["owner_kind", "owner_id", "purpose"],
+        update_fields=["due_at", "epoch"],
     )
 
 

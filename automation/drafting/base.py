@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
+from automation.lookups import Lookups
 from automation.models import Action
 from automation.triggers.base import BadParams
 from automation.triggers.reading import Reader, shown
@@ -22,8 +23,17 @@ class Part:
     portfolio: Portfolio | None
     instrument: Instrument | None
 
-    def __init__(self, *, user: User, raw: Mapping[str, Any], now: datetime, editing: Action | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        user: User,
+        raw: Mapping[str, Any],
+        now: datetime,
+        editing: Action | None = None,
+        lookups: Lookups | None = None,
+    ) -> None:
         self.user, self.now, self.editing = user, now, editing
+        self.lookups = lookups or Lookups(user)
         try:
             self.read = Reader(raw, "a field of an action")
         except BadParams:

@@ -9,7 +9,6 @@ from automation.drafting.base import Part
 from automation.models import ActionType, MissedPolicy, Mode
 from automation.triggers.reading import shown
 from orders.models import OrderType, TimeInForce
-from portfolios.models import Portfolio
 
 
 class How(Part):
@@ -70,7 +69,7 @@ class How(Part):
 
     def _mode(self, given: Any) -> str:
         if given is None:
-            live = Portfolio.objects.filter(id=self.fields["portfolio_id"], broker_account__live=True).exists()
+            live = self.lookups.live(self.portfolio)
             return Mode.NOTIFY if live and self.fields["action_type"] != ActionType.NOTIFY else Mode.AUTO
         if given not in Mode.values:
             self.errors["mode"] = f"{shown(given)} is not a mode: use {' or '.join(Mode.values)}"

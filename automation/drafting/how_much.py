@@ -7,7 +7,6 @@ from decimal import Decimal
 from automation.drafting.base import Part
 from automation.models import ActionType
 from common.money import plain
-from portfolios.models import Holding
 
 SIZES = ("quantity", "amount_usd", "percent_of_position", "percent_of_equity")
 
@@ -58,9 +57,8 @@ class HowMuch(Part):
     def _held(self, size: str, value: Decimal) -> None:
         if not self.portfolio or not self.instrument:
             return
-        held = Holding.objects.filter(portfolio=self.portfolio, instrument=self.instrument).first()
-        quantity = held.quantity if held else Decimal(0)
         symbol = self.instrument.symbol
+        quantity = self.lookups.held(self.portfolio, symbol)
         if not quantity:
             self.errors[size] = f"'{plain(value)}' cannot be sold: {self.portfolio.name} holds no {symbol}"
         elif size == "quantity" and value > quantity:

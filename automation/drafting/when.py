@@ -10,7 +10,6 @@ from automation.triggers.base import BadParams, Params
 from automation.triggers.lasting import FOR_SECONDS
 from automation.triggers.reading import Reader, shown
 from automation.triggers.registry import CONDITIONS, TRIGGERS
-from markets.models import Instrument
 
 MOST_CONDITIONS = 10
 
@@ -68,8 +67,8 @@ class When(Part):
                 self.errors[f"{key}.trigger_params.{name}"] = text
         if symbol is not None:
             known = isinstance(symbol, str) and storable(symbol)
-            found = Instrument.objects.filter(symbol=symbol.strip().upper(), active=True).first() if known else None
-            if found is None:
+            found = self.lookups.instrument(symbol.strip().upper()) if known else None
+            if found is None or not found.active:
                 self.errors[f"{key}.symbol"] = f"{shown(symbol)} is not a known symbol: see /api/markets/instruments/"
             else:
                 condition["symbol"] = found.symbol

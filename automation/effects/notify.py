@@ -1,4 +1,4 @@
-"""NOTIFY: tell the owner. Also what a trading rule does in the modes monitor and notify."""
+"""NOTIFY: tell the owner. Also what a trading rule does in the modes monitor and notify, with its shadow trade."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from automation.effects.base import Done
 from automation.firing import seen_sentence
 from automation.models import ActionExecution, ActionType, ExecutionState, Mode
 from automation.sentences import effect_sentence, trigger_sentence, when_sentence
+from automation.shadowing import record_shadows
 
 
 class Notify:
@@ -19,8 +20,15 @@ class Notify:
     types = (ActionType.NOTIFY.value,)
 
     def carry_out(self, executions: Sequence[ActionExecution], *, now: datetime) -> list[Done]:
+        shadows = record_shadows(executions, now=now)
         raise_alerts([_alert(e) for e in executions if e.action.mode != Mode.MONITOR], now)
-        return [Done(state=ExecutionState.SUCCEEDED, details={"effect": _effect(e)}) for e in executions]
+        return [
+            Done(
+                state=ExecutionState.SUCCEEDED,
+                details={"effect": _effect(e), **({"shadow": shadows[e.id]} if e.id in shadows else {})},
+            )
+            for e in executions
+        ]
 
 
 def _effect(execution: ActionExecution) -> str:

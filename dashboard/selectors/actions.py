@@ -74,7 +74,7 @@ def action_page(user: User, filters: Mapping[str, str], number: str, *, now: dat
 
 def action_of(user: User, action_id: UUID) -> Action:
     """One rule. Raises NotFound for anybody else's."""
-    action = Action.objects.filter(user=user, pk=action_id).select_related("instrument", "portfolio").first()
+    action = Action.objects.filter(user=user, pk=action_id).select_related("instrument", "portfolio", "user").first()
     if action is None:
         raise NotFound(f"There is no rule {action_id}.")
     return action
@@ -96,29 +96,6 @@ def executions_of(action: Action) -> list[ExecutionRow]:
         )
         for execution in executions
     ]
-
-
-def versions_of(action: Action) -> list[dict[str, Any]]:
-    """Every edit, newest first: who, when, and (field, old, new)."""
-    return [
-        {"version": version.version, "at": version.at, "actor": version.actor, "changes": changes_of(version.changes)}
-        for version in action.versions.order_by("-version")[:HISTORY]
-    ]
-
-
-def changes_of(changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """{field: [old, new]} as texts; what is an object is compared key by key."""
-    listed = []
-    for field, (old, new) in changes.items():
-        if field == "created":
-            continue  # the settings are shown beside it
-        if isinstance(old, Mapping) or isinstance(new, Mapping):
-            before, after = dict(facts(old or {})), dict(facts(new or {}))
-            names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-            listed += [(f"{field}: {name}", before.get(name, ""), after.get(name, "–")) for name in names]
-        else:
-            listed.append((field, "–" if old is None else str(old), "–" if new is None else str(new)))
-    return listed
 
 
 def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:

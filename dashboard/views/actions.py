@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from automation import lifecycle
 from automation.models import Action, ActionStatus, ActionType
 from automation.preflight.finding import findings_about
+from automation.promotion import EvidenceNeeded
+from automation.versions import history_of
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
@@ -26,7 +28,6 @@ from dashboard.selectors.actions import (
     explanation_of,
     settings_of,
     symbols_to_offer,
-    versions_of,
 )
 from dashboard.selectors.frame import portfolios_of
 from dashboard.what_if import WhatIfForm, answer_of
@@ -60,7 +61,7 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
         "explanation": explanation,
         "findings": findings_about(found, now=at),
         "executions": executions_of(found),
-        "versions": versions_of(found),
+        "versions": history_of(found),
         "settings": settings_of(found),
         "chart": chart,
         "chart_words": {"1m": "minute bars", "1d": "daily bars"}.get(chart.get("timeframe", ""), ""),
@@ -100,6 +101,10 @@ def edit(request: UserRequest, action_id: UUID) -> HttpResponse:
             )
         except InvalidInput as error:
             form.blame(error)
+            return _form_page(request, form, action=found, failed=True)
+        except EvidenceNeeded as needed:
+            why = " ".join(lack.message for lack in needed.evidence.lacks)
+            form.add_error("mode", f"The evidence is thin. {why} Give your reason beside the evidence on its page.")
             return _form_page(request, form, action=found, failed=True)
         except Conflict as error:
             messages.error(request, error.detail)

@@ -58,7 +58,7 @@ def test_notify_orders_nothing_and_tells(desk):
     action = fired(desk, mode="notify")
     carry_out(now=FIRED)
     assert only(action).state == "succeeded"
-    assert only(action).details == {"effect": "told"}
+    assert only(action).details == {"effect": "told", "shadow": "traded"}
     assert not Order.objects.exists()
     note = Alert.objects.get(kind="note")
     assert note.title == "Your rule says: Buy 10 AAPL. Nothing was ordered (mode: notify)."
@@ -69,7 +69,7 @@ def test_monitor_orders_nothing_and_says_nothing(desk):
     action = fired(desk, mode="monitor")
     carry_out(now=FIRED)
     assert only(action).state == "succeeded"
-    assert only(action).details == {"effect": "recorded"}
+    assert only(action).details == {"effect": "recorded", "shadow": "traded"}
     assert not Order.objects.exists()
     assert not Alert.objects.exists()
 

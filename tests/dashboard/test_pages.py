@@ -15,7 +15,19 @@ from orders.placing import place
 from tests.dashboard.making import rule, signed_in
 from tests.orders.making import Desk
 
-PAGES = ["overview", "actions", "action-new", "orders", "portfolio", "alerts", "safety", "kill", "monitoring"]
+PAGES = [
+    "overview",
+    "actions",
+    "action-new",
+    "orders",
+    "portfolio",
+    "alerts",
+    "safety",
+    "kill",
+    "monitoring",
+    "actions-file",
+    "templates",
+]
 PARTS = ["worth", "holdings", "orders", "next", "alerts", "health", "unread", "killed"]
 
 
@@ -45,8 +57,10 @@ def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
             names["verb"] = "cancel"
         if "missed_id" in str(pattern.pattern):
             names |= {"missed_id": "7", "verb": "run"}
-        if pattern.name == "part":
+        if pattern.name == "part" or "<slug:name>" in str(pattern.pattern):
             names["name"] = "worth"
+        if "<int:version>" in str(pattern.pattern):
+            names["version"] = "1"
         for answer in (client.get(url := reverse(f"dashboard:{pattern.name}", kwargs=names)), client.post(url)):
             # 405: the door is shut for this method whoever asks.
             assert answer.status_code == 405 or answer.headers["Location"].startswith("/login/?next="), url
@@ -58,10 +72,19 @@ def test_what_belongs_to_somebody_else_does_not_exist(desk: Desk, other: Desk) -
     alert = raise_alert(user_id=desk.user.pk, kind="note", title="Mine", now=now(), dedupe_key="x")
     assert alert
     stranger = signed_in(other)
-    for path in (f"/actions/{action.pk}/", f"/actions/{action.pk}/edit/", f"/orders/{order.pk}/"):
+    for path in (
+        f"/actions/{action.pk}/",
+        f"/actions/{action.pk}/edit/",
+        f"/actions/{action.pk}/evidence/",
+        f"/orders/{order.pk}/",
+    ):
         assert stranger.get(path).status_code == 404, path
     for path in (
-        *(f"/actions/{action.pk}/{verb}/" for verb in ("pause", "resume", "cancel", "execute", "edit", "simulate")),
+        *(
+            f"/actions/{action.pk}/{verb}/"
+            for verb in ("pause", "resume", "cancel", "execute", "edit", "simulate", "mode")
+        ),
+        f"/actions/{action.pk}/versions/1/restore/",
         *(f"/orders/{order.pk}/{verb}/" for verb in ("cancel", "approve", "decline")),
         f"/alerts/{alert.pk}/acknowledge/",
     ):

@@ -100,6 +100,15 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/missed/<int:missed_id>/decline/": {"POST": owned("missed")},
     "actions/preview/": {"POST": own()},
     "actions/preflight/": {"GET": own()},
+    "actions/export/": {"GET": own()},
+    "actions/import/": {"POST": own()},
+    "actions/templates/": {"GET": own()},
+    "actions/templates/<slug:name>/preview/": {"POST": own(name="stop_loss")},
+    "actions/templates/<slug:name>/create/": {"POST": own(name="stop_loss")},
+    "actions/<uuid:action_id>/evidence/": {"GET": owned("action")},
+    "actions/<uuid:action_id>/versions/<int:version>/restore/": {
+        "POST": Access(kind="action", arguments={"version": "1"})
+    },
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
     "actions/<uuid:action_id>/resume/": {"POST": owned("action")},

@@ -102,7 +102,12 @@ def test_a_token_without_scopes_can_do_nothing(ann: User, world: dict[str, Any])
 
 
 # Reads that need a body, and tickets for listening: the only POSTs a reading token may make.
-READING_POSTS = {"auth/ticket/", "actions/preview/", "actions/<uuid:action_id>/simulate/"}
+READING_POSTS = {
+    "auth/ticket/",
+    "actions/preview/",
+    "actions/<uuid:action_id>/simulate/",
+    "actions/templates/<slug:name>/preview/",
+}
 
 
 def test_a_reading_token_can_change_nothing(ann: User, world: dict[str, Any]) -> None:
@@ -157,7 +162,7 @@ def fill_page(route: str, pattern: URLPattern, world: dict[str, Any]) -> str:
     regex = pattern.pattern.regex.pattern
     verb = re.search(r"\(\?P<verb>(\w+)", regex)
     filled = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").replace("$", "")
-    words = {"verb": verb[1] if verb else "", "name": "safety"}
+    words = {"verb": verb[1] if verb else "", "name": "safety", "version": "1"}
     return PARAMETER.sub(lambda found: str(words.get(found[1]) or world[PAGE_ARGUMENTS[found[1]]]), filled)
 
 

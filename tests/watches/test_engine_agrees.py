@@ -76,13 +76,8 @@ what = {
     "sweep": (st.sampled_from([0, 5, 5, 45]),),
 }
 often = [
-<<<<<<< HEAD
-    *["tick"] * 12, *["sweep"] * 5, *["push"] * 2, "evaluate", "evaluate", "create", "arrive", "arrive", "edit",
-    "strength", "sink", "spread", *what,
-=======
     *["tick"] * 12, *["sweep"] * 4, *["push"] * 2, "evaluate", "evaluate", "create", "arrive", "arrive", "edit",
-    "spread", *what,
->>>>>>> wp-engine
+    "strength", "sink", "spread", *what,
 ]  # fmt: skip
 operations = st.sampled_from(often).flatmap(lambda name: st.tuples(st.just(name), *what[name]))
 
