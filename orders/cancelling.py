@@ -91,7 +91,7 @@ def cancel_all(orders: QuerySet[Order], *, note: str, now: datetime) -> None:
 def _cancel_unsent(portfolio_id: UUID, order_ids: Iterable[UUID], note: str, now: datetime) -> None:
     with transaction.atomic():
         portfolio, _ = lock_portfolio(portfolio_id)
-        rows = Order.objects.filter(pk__in=list(order_ids), state__in=NOT_SENT).defer("verdict")
+        rows = Order.objects.filter(pk__in=list(order_ids), state__in=NOT_SENT).defer("verdict", "facts")
         orders = list(rows.select_for_update(no_key=True).order_by("created_at", "pk"))
         for order in orders:
             order.reason_code, order.reason = "CANCELLED", note[:400]
@@ -106,7 +106,7 @@ def _cancel_local(portfolio_id: UUID, order_ids: Sequence[UUID], *, now: datetim
     with transaction.atomic():
         portfolio, account = lock_portfolio(portfolio_id)
         broker = broker_for(account, clock=lambda: now)
-        rows = Order.objects.filter(pk__in=order_ids, state__in=AT_BROKER).defer("verdict")
+        rows = Order.objects.filter(pk__in=order_ids, state__in=AT_BROKER).defer("verdict", "facts")
         orders = list(rows.select_for_update(no_key=True).order_by("created_at", "pk"))
         if not is_local(broker) or not orders:
             return

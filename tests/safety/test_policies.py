@@ -35,6 +35,7 @@ DIRECTIONS: dict[str, tuple[Any, Any, Any]] = {
     "drawdown_halt_pct": (D(10), 9, 11),
     "price_collar_pct": (D(10), 9, 11),
     "price_jump_pct": (D(20), 19, 21),
+    "approval_collar_pct": (D(1), "0.5", 2),
     "max_spread_pct": (D(2), 1, 3),
     "quote_max_age_seconds": (15, 14, 16),
     "buying_power_cushion_pct": (D(2), 3, 1),
