@@ -86,9 +86,9 @@ class OrderOut(serializers.ModelSerializer[Order]):
         fields = [
             "id", "portfolio", "account", "source_kind", "source_id", "action_id", "client_order_id", "symbol", "side",
             "order_type", "time_in_force", "quantity", "notional", "limit_price", "stop_price", "reduce_only", "state",
-            "reason_code", "reason", "decision_price", "decided_at", "expires_at", "approved_by", "approved_at",
-            "approval_note", "policy_version", "broker_order_id", "filled_quantity", "average_price", "submitted_at", "accepted_at", "closed_at",
-            "trading_date", "trace_id", "created_at",
+            "reason_code", "reason", "policy_version", "decision_price", "decided_at", "expires_at", "approved_by",
+            "approved_at", "approval_note", "broker_order_id", "filled_quantity", "average_price", "submitted_at",
+            "accepted_at", "closed_at", "trading_date", "trace_id", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -20,7 +20,7 @@ MEMORY = 60  # seconds for which earlier orders are known at least: rates are pe
 
 def compact(order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
     """The snapshot as far as it matters to `order`: JSON, decimals and times as text. Take it before judging."""
-    symbol, book, account = order.symbol, book_of(snapshot), snapshot.account
+    symbol, book = order.symbol, book_of(snapshot)
     since = snapshot.now - MINUTE
     like = book.last_like((symbol, order.side, order.quantity), besides=order.order_id)
     return {
@@ -28,7 +28,7 @@ def compact(order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
         "date": snapshot.trading_date.isoformat(),
         "killed": list(snapshot.switches.killed),
         "trading_state": snapshot.switches.trading_state,
-        "account": [account.kind, account.live, account.usable, account.blocked_reason, account.reconciled, account.armed],
+        "account": _account(snapshot.account),
         "cash": plain(snapshot.cash),
         "equity": _text(snapshot.equity),
         "day_start": _text(snapshot.day_start_equity),
@@ -52,7 +52,7 @@ def compact(order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
         ],
         "like": None if like is None else like.isoformat(),
         "memory": max(MEMORY, snapshot.policy.duplicate_window_seconds),
-    }  # fmt: skip
+    }
 
 
 def restore(facts: Mapping[str, Any], order: ProposedOrder, policy: PolicyView) -> Snapshot:
@@ -104,6 +104,10 @@ def _book(facts: Mapping[str, Any], order: ProposedOrder, snapshot: Snapshot) ->
     if facts["like"] is not None:
         book.likes = {(order.symbol, order.side, order.quantity): [datetime.fromisoformat(facts["like"])]}
     return book
+
+
+def _account(view: AccountView) -> list[Any]:
+    return [view.kind, view.live, view.usable, view.blocked_reason, view.reconciled, view.armed]
 
 
 def _flight(flight: SymbolFlight) -> list[Any]:

@@ -77,7 +77,7 @@ def update_policy(
             raise InvalidInput({"current_password": _why(loosened, before, changed)})
         if not changed:
             return base
-        keep_old(base)
+        keep_old(base, now=now)
         for name, new in changed.items():
             setattr(row, name, new)
         version = base.version

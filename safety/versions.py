@@ -39,14 +39,14 @@ def as_json(value: Any) -> Any:
     return plain(value) if isinstance(value, Decimal) else value
 
 
-def keep_old(base: SafetyPolicy) -> None:
+def keep_old(base: SafetyPolicy, *, now: datetime) -> None:
     """Keep the version that is about to be left, if it is not there yet: nobody wrote down a policy's first one."""
     PolicyVersion.objects.get_or_create(
         user_id=base.user_id,
         portfolio_id=base.portfolio_id,
         version=base.version,
         defaults={
-            "at": base.updated_at,
+            "at": min(base.updated_at, now),
             "actor": "",
             "limits": whole(base),
             "note": FIRST if base.version == 1 else KEPT_LATER,

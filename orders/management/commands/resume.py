@@ -16,7 +16,10 @@ from safety.switch import RESUME_WORD
 
 
 class Command(BaseCommand):
-    help = "Trade again after a kill. The books must agree with the broker. Exit code 0: done; 1: refused, with the reason."
+    help = (
+        "Trade again after a kill. The books must agree with the broker. "
+        "Exit code 0: done; 1: refused, and the reason is said."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("word", help=f"type {RESUME_WORD}")
