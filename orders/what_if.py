@@ -30,7 +30,7 @@ MOST_LISTED = 200
 COLUMNS = (
     "portfolio_id", "account_id", "client_order_id", "source_kind", "source_id", "action_id", "rule_failures", "side",
     "order_type", "time_in_force", "instrument_id", "quantity", "limit_price", "stop_price", "reduce_only",
-    "decision_price", "expires_at", "trace_id", "state", "facts", "created_at", "notional",
+    "decision_price", "expires_at", "trace_id", "approved_by", "state", "facts", "created_at", "notional",
 )  # fmt: skip
 NO_FACTS = "It was placed before Puffling kept what the gate looked at."
 NO_SIZE = "It never had a size that could be judged."

@@ -81,9 +81,9 @@ class TestTheTerms:
 @pytest.mark.django_db
 def test_limits_used_up_meanwhile(desk):
     order = waiting(desk)
-    SafetyPolicy.objects.update(max_daily_trades=1)
     quote("AAPL", "100", at=LATER)
-    place(desk.intent(quantity=D(1)), now=LATER)
+    assert place(desk.intent(quantity=D(1)), now=LATER).state == "queued"
+    SafetyPolicy.objects.update(max_daily_trades=1)
     order = click(desk, order)
     assert (order.state, order.reason_code) == ("blocked", "DAILY_TRADE_CAP")
 
