@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Max, Q, Sum
+from django.db.models import Q
 
 from accounts.models import User
 from common.money import plain
@@ -140,7 +140,10 @@ def audit_page(user: User, filters: Mapping[str, str], number: str) -> Page[Audi
 
 def audit_state(user: User) -> dict[str, Any]:
     """How long the user's chains are, when they were last verified, and what is wrong with them."""
-    chains = chains_of(user)
-    found = chains.aggregate(entries=Sum("seq"), verified=Sum("verified_seq"), verified_at=Max("verified_at"))
-    damage = list(chains.exclude(damage="").values_list("key", "damage"))
-    return {**found, "damage": damage}
+    chains = list(chains_of(user))  # one per portfolio, and two more
+    return {
+        "entries": sum(chain.seq for chain in chains),
+        "verified": sum(chain.verified_seq for chain in chains),
+        "verified_at": max((chain.verified_at for chain in chains if chain.verified_at), default=None),
+        "damage": [(chain.key, chain.damage) for chain in chains if chain.damage],
+    }
