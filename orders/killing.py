@@ -78,7 +78,7 @@ def kill(*, scope: str, scope_id: str, user: User | None, reason: str, actor: st
     scope_id = row.scope_id
     affected = orders_in(scope, scope_id)
     open_before = set(affected.filter(state__in=IN_FLIGHT).values_list("pk", flat=True))
-    left = _empty(affected, watch, note=f"kill switch: {reason}"[:400])
+    left = _empty(affected, watch, note=f"kill switch: {reason}"[:400], actor=actor)
     ended = Order.objects.filter(pk__in=open_before)
     filled = ended.filter(state=S.FILLED).count()
     report = KillReport(
@@ -110,12 +110,12 @@ def orders_in(scope: str, scope_id: str) -> QuerySet[Order]:
     raise InvalidInput({"scope": f"{scope!r} is not known: use {', '.join(Switch.Scope.values)}."})
 
 
-def _empty(affected: QuerySet[Order], watch: Stopwatch, *, note: str) -> set[UUID]:
+def _empty(affected: QuerySet[Order], watch: Stopwatch, *, note: str, actor: str) -> set[UUID]:
     """Cancel until nothing is open; returns what still is after 15 s."""
     while True:
         now = watch.now()
         _resolve_unknown(affected, now)
-        cancel_all(affected, note=note, now=now)
+        cancel_all(affected, note=note, actor=actor, now=now)
         left = set(affected.filter(state__in=IN_FLIGHT).values_list("pk", flat=True))
         if not left or watch.elapsed() > WAIT:
             return left

@@ -121,7 +121,7 @@ class ChangeOut(serializers.Serializer[Any]):
     """One thing as it was when the order began to wait, and as it is now, in words."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    title = serializers.CharField(source="label")
     before = serializers.CharField()
     now = serializers.CharField()
     changed = serializers.BooleanField()

@@ -105,7 +105,7 @@ class AuditOut(serializers.ModelSerializer[AuditEntry]):
     """One entry of the audit log; `hash` seals it together with `prev_hash`."""
 
     chain = serializers.CharField(source="chain.key")
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # a field, not the property of that name
 
     class Meta:
         model = AuditEntry

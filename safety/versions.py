@@ -42,8 +42,8 @@ def as_json(value: Any) -> Any:
 def keep_old(base: SafetyPolicy, *, now: datetime) -> None:
     """Keep the version that is about to be left, if it is not there yet: nobody wrote down a policy's first one."""
     PolicyVersion.objects.get_or_create(
-        user_id=base.user_id,
-        portfolio_id=base.portfolio_id,
+        user=base.user,
+        portfolio=base.portfolio,
         version=base.version,
         defaults={
             "at": min(base.updated_at, now),

@@ -70,8 +70,12 @@ def _decide(request: UserRequest, order_id: UUID, verb: str) -> None:
     """Approve or decline, and say what came of it: the gate looks once more, and may say no."""
     act = approve if verb == "approve" else decline
     decided: list[Order] = []
-    who = {"user": request.user, "actor": actor(request.user), "note": request.POST.get("note", "").strip()}
-    if not attempt(request, None, lambda: decided.append(act(order_id=order_id, now=now(), **who))):
+    user, note = request.user, request.POST.get("note", "").strip()
+
+    def decide() -> None:
+        decided.append(act(user=user, order_id=order_id, now=now(), actor=actor(user), note=note))
+
+    if not attempt(request, None, decide):
         return
     (order,) = decided
     if order.state == OrderState.BLOCKED:
