@@ -102,14 +102,21 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
     ]
 
 
+def other_terms(order: Order) -> CheckResult | None:
+    """Whether the order is not the one the person was asked about. Asked again before it leaves."""
+    if deal_hash(order) == order.approval_hash and order.asked:
+        return None
+    return denied(
+        CHECK,
+        MISMATCH,
+        "The order is not the one that was put before you: its terms were changed meanwhile. Place it again.",
+    )
+
+
 def reason_to_refuse(order: Order, snapshot: Snapshot) -> CheckResult | None:
     """Why this is not the deal the person was asked about any more, if so: other terms, or another price."""
-    if deal_hash(order) != order.approval_hash or not order.asked:
-        return denied(
-            CHECK,
-            MISMATCH,
-            "The order is not the one that was put before you: its terms were changed while it waited. Place it again.",
-        )
+    if tampered := other_terms(order):
+        return tampered
     quote = snapshot.quotes.get(order.instrument_id)
     if quote is None or order.asked["price"] is None:
         return denied(CHECK, STALE, f"{order.instrument_id} has no price to compare with. Place the order again.")

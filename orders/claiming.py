@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from brokers.models import BrokerAccount
 from brokers.port import Broker
 from brokers.registry import broker_for
 from orders import snapshot as snapshots
-from orders.asking import begin_to_wait
+from orders.asking import begin_to_wait, other_terms
 from orders.crashpoints import crash_point
 from orders.judging import Judge
 from orders.models import Order
@@ -121,6 +121,8 @@ def _judge_all(
         for order in live:
             sent_before = order.state != S.QUEUED
             verdict, approved = judge.judge(order)
+            if order.approved_by and (tampered := other_terms(order)):
+                verdict, approved = replace(verdict, results=(tampered, *verdict.results)), None
             order.attempts += 1
             if approved is None and not sent_before:
                 stopped.append(_stop(order, verdict, taken, now))

@@ -77,6 +77,15 @@ class TestTheTerms:
         submit_many([order.pk], now=LATER)
         assert Order.objects.get().state == "blocked"
 
+    def test_changed_after_the_click(self, desk):
+        order = waiting(desk)
+        quote("AAPL", "100", at=LATER)
+        assert click(desk, order).state == "queued"
+        Order.objects.filter(pk=order.pk).update(quantity=D(500))
+        submit_many([order.pk], now=LATER)
+        order.refresh_from_db()
+        assert (order.state, order.reason_code) == ("blocked", "APPROVAL_MISMATCH")
+
 
 @pytest.mark.django_db
 def test_limits_used_up_meanwhile(desk):
