@@ -11,7 +11,7 @@ from django import forms
 from accounts.models import User
 from common.errors import InvalidInput
 from common.money import plain
-from dashboard.selectors.safety import limits_of
+from dashboard.selectors.safety import limits_of, unit_of
 from orders.what_if import what_if
 from portfolios.models import Portfolio
 from safety.limits import FIELDS, flag, symbols
@@ -35,8 +35,13 @@ class LimitsForm(forms.Form):
         super().__init__(data)
         self.policy = policy
         for limit in limits_of(policy):
-            initial = as_text(getattr(policy, limit.field))
-            self.fields[limit.field] = _field(limit.field, label=limit.name, help_text=limit.meaning, initial=initial)
+            unit = unit_of(limit.field)
+            self.fields[limit.field] = _field(
+                limit.field,
+                label=f"{limit.name}, {unit}" if unit else limit.name,
+                help_text=limit.meaning,
+                initial=as_text(getattr(policy, limit.field)),
+            )
         self.order_fields([*FIELDS, "current_password"])
 
     @property

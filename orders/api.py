@@ -26,24 +26,25 @@ from orders.approvals import Question, Via
 from orders.models import Order, Source
 from orders.placing import place
 from orders.serializers import (
-    ChangeOut,
-    DecisionIn,
+    ApprovalChangeOut,
+    ApprovalDecisionIn,
+    ApprovalOut,
     KillIn,
     KillOut,
     OrderDetail,
     OrderIn,
     OrderOut,
-    QuestionOut,
     ResumeIn,
     ResumeOut,
-    WhatIfIn,
-    WhatIfOut,
+    SafetyWhatIfIn,
+    SafetyWhatIfOut,
 )
 from orders.states import OrderState
 from orders.types import OrderIntent
 from orders.what_if import what_if
 from portfolios.models import Portfolio
 
+Asked = ApprovalDecisionIn | KillIn | ResumeIn | SafetyWhatIfIn
 IDEMPOTENCY_KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="The same key: the same order.")
 
 
@@ -146,7 +147,7 @@ class OneApproval(OwnedQuerysetMixin, RetrieveAPIView[Order]):
     queryset = Order.objects.all()
     serializer_class = OrderDetail
 
-    @extend_schema(responses=QuestionOut, operation_id="approvals_retrieve")
+    @extend_schema(responses=ApprovalOut, operation_id="approvals_retrieve")
     def get(self, request: Request, pk: UUID) -> Response:
         """The order and what changed since it began to wait; nothing if it does not wait (any more)."""
         (question,) = approvals.questions([self.get_object()], now=now())
@@ -157,7 +158,7 @@ class Approve(APIView):
     permission_classes = [HasScope]
     scopes = {"POST": "approve"}
 
-    @extend_schema(request=DecisionIn, responses=OrderDetail, operation_id="approvals_approve")
+    @extend_schema(request=ApprovalDecisionIn, responses=OrderDetail, operation_id="approvals_approve")
     def post(self, request: Request, pk: UUID) -> Response:
         """Approve a waiting order. The gate judges it again: it is queued, or blocked with the reason."""
         return Response(OrderDetail(approvals.approve(order_id=pk, **_decision(request))).data)
@@ -167,20 +168,20 @@ class Decline(APIView):
     permission_classes = [HasScope]
     scopes = {"POST": "approve"}
 
-    @extend_schema(request=DecisionIn, responses=OrderDetail, operation_id="approvals_decline")
+    @extend_schema(request=ApprovalDecisionIn, responses=OrderDetail, operation_id="approvals_decline")
     def post(self, request: Request, pk: UUID) -> Response:
         """Say no to a waiting order."""
         return Response(OrderDetail(approvals.decline(order_id=pk, **_decision(request))).data)
 
 
 def _approval(question: Question) -> dict[str, Any]:
-    changes = ChangeOut(question.changes, many=True).data
+    changes = ApprovalChangeOut(question.changes, many=True).data
     return {**OrderDetail(question.order).data, "seconds_left": question.seconds_left, "changes": changes}
 
 
 def _decision(request: Request) -> dict[str, Any]:
     """Who decides, by which way, and why."""
-    asked = _checked(DecisionIn, request)
+    asked = _checked(ApprovalDecisionIn, request)
     user, auth = user_of(request), request.auth
     via = Via.TOKEN if isinstance(auth, ApiToken) else Via.JWT if auth is not None else Via.SESSION
     actor = f"{user.username} (token {auth.name})" if isinstance(auth, ApiToken) else user.username
@@ -217,16 +218,20 @@ class WhatIf(APIView):
     permission_classes = [HasScope]
     scopes = {"POST": "read"}  # it changes nothing
 
-    @extend_schema(request=WhatIfIn, responses=WhatIfOut, operation_id="safety_what_if", tags=["safety"])
+    @extend_schema(request=SafetyWhatIfIn, responses=SafetyWhatIfOut, operation_id="safety_what_if", tags=["safety"])
     def post(self, request: Request) -> Response:
         """Which of last month's orders would changed limits have blocked, asked about, or let pass?"""
-        asked = _checked(WhatIfIn, request)
+        asked = _checked(SafetyWhatIfIn, request)
         user, portfolio_id = user_of(request), asked.get("portfolio")
         portfolio = None if portfolio_id is None else Portfolio.objects.get(pk=_portfolio(user, portfolio_id))
-        return Response(WhatIfOut(what_if(user=user, changes=asked["changes"], portfolio=portfolio, now=now())).data)
+        return Response(
+            SafetyWhatIfOut(what_if(user=user, changes=asked["changes"], portfolio=portfolio, now=now())).data
+        )
 
 
-def _checked(serializer: type[DecisionIn | KillIn | ResumeIn | WhatIfIn], request: Request) -> dict[str, Any]:
+def _checked(
+    serializer: type[ApprovalDecisionIn | KillIn | ResumeIn | SafetyWhatIfIn], request: Request
+) -> dict[str, Any]:
     asked = serializer(data=request.data)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)

@@ -117,7 +117,7 @@ class OrderDetail(OrderOut):
         return FillOut(order.fills.order_by("at", "pk"), many=True).data
 
 
-class ChangeOut(serializers.Serializer[Any]):
+class ApprovalChangeOut(serializers.Serializer[Any]):
     """One thing as it was when the order began to wait, and as it is now, in words."""
 
     name = serializers.CharField()
@@ -127,18 +127,18 @@ class ChangeOut(serializers.Serializer[Any]):
     changed = serializers.BooleanField()
 
 
-class QuestionOut(OrderDetail):
+class ApprovalOut(OrderDetail):
     """Documents the answer of approvals/{id}/."""
 
     seconds_left = serializers.IntegerField(help_text="until it expires; 0 when it does not wait any more")
-    changes = ChangeOut(many=True, help_text="empty when it does not wait any more")
+    changes = ApprovalChangeOut(many=True, help_text="empty when it does not wait any more")
 
     class Meta(OrderDetail.Meta):
         fields = [*OrderDetail.Meta.fields, "seconds_left", "changes"]
         read_only_fields = fields
 
 
-class DecisionIn(StrictSerializer, serializers.Serializer[Any]):
+class ApprovalDecisionIn(StrictSerializer, serializers.Serializer[Any]):
     """Why, if you like."""
 
     note = serializers.CharField(max_length=300, default="", allow_blank=True)
@@ -181,7 +181,7 @@ class ResumeOut(serializers.Serializer[Any]):
     scope_id = serializers.CharField()
 
 
-class WhatIfIn(StrictSerializer, serializers.Serializer[Any]):
+class SafetyWhatIfIn(StrictSerializer, serializers.Serializer[Any]):
     """Limits as PATCH safety/ takes them."""
 
     changes = serializers.DictField(help_text='e.g. {"max_daily_trades": 5}')
@@ -224,7 +224,7 @@ class UnjudgedOut(serializers.Serializer[Any]):
     why = serializers.CharField()
 
 
-class WhatIfCounts(serializers.Serializer[Any]):
+class SafetyWhatIfCounts(serializers.Serializer[Any]):
     """Of the orders judged otherwise: what the changed limits say."""
 
     blocked = serializers.IntegerField()
@@ -232,13 +232,13 @@ class WhatIfCounts(serializers.Serializer[Any]):
     passes = serializers.IntegerField()
 
 
-class WhatIfOut(serializers.Serializer[Any]):
+class SafetyWhatIfOut(serializers.Serializer[Any]):
     """Each order judged by itself, from what was true when it was placed. Lists hold the newest 200."""
 
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     judged = serializers.IntegerField()
-    counts = WhatIfCounts()
+    counts = SafetyWhatIfCounts()
     otherwise = OtherwiseOut(many=True)
     unjudged_count = serializers.IntegerField()
     unjudged = UnjudgedOut(many=True)

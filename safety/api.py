@@ -24,14 +24,14 @@ from safety.audit import chains_of
 from safety.changing import SafetyState, change_safety, state_of
 from safety.models import AuditEntry, PolicyVersion, SafetyEvent
 from safety.serializers import (
-    AuditOut,
+    AuditEntryOut,
     LimitChangeOut,
+    PolicyVersionOut,
+    PolicyVersionWithChanges,
     SafetyEventOut,
     SafetyIn,
     SafetyOut,
     SafetyQuery,
-    VersionOut,
-    VersionWithChanges,
 )
 from safety.versions import with_changes
 
@@ -89,16 +89,16 @@ class Versions(OwnedQuerysetMixin, ListAPIView[PolicyVersion]):
 
     permission_classes = [HasScope]
     queryset = PolicyVersion.objects.order_by("-at", "-id")
-    serializer_class = VersionOut
+    serializer_class = PolicyVersionOut
     filterset_class = VersionFilters
     ordering_fields = ["at", "version"]
 
-    @extend_schema(responses=VersionWithChanges(many=True), operation_id="safety_versions")
+    @extend_schema(responses=PolicyVersionWithChanges(many=True), operation_id="safety_versions")
     def get(self, request: Request) -> Response:
         """Every version of the limits, whole, newest first, with what each changed."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         rows = [
-            {**VersionOut(version).data, "changes": LimitChangeOut(changes, many=True).data}
+            {**PolicyVersionOut(version).data, "changes": LimitChangeOut(changes, many=True).data}
             for version, changes in with_changes(page or [])
         ]
         return self.get_paginated_response(rows)
@@ -117,7 +117,7 @@ class Audit(ListAPIView[AuditEntry]):
 
     permission_classes = [HasScope]
     queryset = AuditEntry.objects.select_related("chain").order_by("-id")
-    serializer_class = AuditOut
+    serializer_class = AuditEntryOut
     filterset_class = AuditFilters
     ordering_fields = ["at", "kind"]
 

@@ -80,7 +80,7 @@ class LimitChangeOut(serializers.Serializer[Any]):
     after = serializers.JSONField(allow_null=True)
 
 
-class VersionOut(serializers.ModelSerializer[PolicyVersion]):
+class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
     """The whole of a policy as it was from `at` on."""
 
     limits = serializers.DictField()
@@ -91,17 +91,17 @@ class VersionOut(serializers.ModelSerializer[PolicyVersion]):
         read_only_fields = fields
 
 
-class VersionWithChanges(VersionOut):
+class PolicyVersionWithChanges(PolicyVersionOut):
     """Documents the answer of safety/versions/."""
 
     changes = LimitChangeOut(many=True)
 
-    class Meta(VersionOut.Meta):
-        fields = [*VersionOut.Meta.fields, "changes"]
+    class Meta(PolicyVersionOut.Meta):
+        fields = [*PolicyVersionOut.Meta.fields, "changes"]
         read_only_fields = fields
 
 
-class AuditOut(serializers.ModelSerializer[AuditEntry]):
+class AuditEntryOut(serializers.ModelSerializer[AuditEntry]):
     """One entry of the audit log; `hash` seals it together with `prev_hash`."""
 
     chain = serializers.CharField(source="chain.key")

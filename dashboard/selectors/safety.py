@@ -87,6 +87,12 @@ def title_of(name: str) -> str:
     return name.removesuffix("_pct").removesuffix("_seconds").replace("_", " ").capitalize()
 
 
+def unit_of(name: str) -> str:
+    """What a limit is counted in; empty for a plain number, a list, yes or no."""
+    units = (("_pct", "%"), ("_seconds", "s"), ("_amount", "$"))
+    return next((unit for ending, unit in units if name.endswith(ending)), "")
+
+
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"

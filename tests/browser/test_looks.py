@@ -74,7 +74,8 @@ def furnish(desk: Desk) -> Any:
     execution = lifecycle.execute_now(user=desk.user, action_id=shown.pk, now=moment, actor="ada")
     place(desk.intent(source_id=str(execution.pk)), now=moment)
     place(desk.intent(symbol="MSFT", quantity=D(5000)), now=moment)
-    SafetyPolicy.objects.filter(user=desk.user).update(large_order_pct=D(1))
+    losses = {"daily_loss_reduce_pct": D(1000), "daily_loss_halt_pct": D(1000), "drawdown_halt_pct": D(1000)}
+    SafetyPolicy.objects.filter(user=desk.user).update(large_order_pct=D(1), **losses)
     place(desk.intent(symbol="TSLA", quantity=D(60)), now=moment)  # waits for a person
     for kind, severity in (("fill", "info"), ("blocked", "warning"), ("failure", "critical")):
         raise_alert(
