@@ -53,8 +53,11 @@ def show(
     return render(request, template, {**context, "frame": frame, "active": active}, status=status)
 
 
-def attempt(request: UserRequest, success: str, act: Callable[[], Any]) -> bool:
-    """Run one domain call and tell the user what came of it. NotFound is left to become a 404."""
+def attempt(request: UserRequest, success: str | None, act: Callable[[], Any]) -> bool:
+    """Run one domain call and tell the user what came of it; with None, success is told by the caller.
+
+    NotFound is left to become a 404.
+    """
     try:
         act()
     except NotFound:
@@ -66,7 +69,8 @@ def attempt(request: UserRequest, success: str, act: Callable[[], Any]) -> bool:
     except PufflingError as error:
         messages.error(request, error.detail)
         return False
-    messages.success(request, success)
+    if success is not None:
+        messages.success(request, success)
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import actions, library, missed, overview, proving, trading, watching
+from dashboard.views import actions, library, missed, overview, proving, safety, trading, watching
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
@@ -40,7 +40,11 @@ urlpatterns = [
     path("alerts/acknowledge/", watching.acknowledge_all, name="alerts-acknowledge"),
     path("alerts/<uuid:alert_id>/acknowledge/", watching.acknowledge, name="alert-acknowledge"),
     re_path(r"^missed/(?P<missed_id>[0-9]{1,18})/(?P<verb>run|decline)/$", missed.answer, name="missed-answer"),
-    path("safety/", watching.safety, name="safety"),
-    path("safety/kill/", watching.kill, name="kill"),
-    path("safety/resume/", watching.resume, name="resume"),
+    path("safety/", safety.safety, name="safety"),
+    path("safety/limits/", safety.limits, name="safety-limits"),
+    path("safety/what-if/", safety.what_if, name="safety-what-if"),
+    path("safety/state/", safety.state, name="safety-state"),
+    path("safety/audit/", safety.audit, name="safety-audit"),
+    path("safety/kill/", safety.kill, name="kill"),
+    path("safety/resume/", safety.resume, name="resume"),
 ]

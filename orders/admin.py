@@ -53,7 +53,9 @@ class OrderAdmin(ReadOnlyAdmin):
     def cancel_orders(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         for order in queryset:
             try:
-                cancel(order, note=f"cancelled by {request.user} in the admin", now=now())
+                cancel(
+                    order, note=f"cancelled by {request.user} in the admin", actor=f"admin {request.user}", now=now()
+                )
             except (PufflingError, BrokerError) as error:
                 self.message_user(request, f"{order.pk}: {error}", messages.ERROR)
             else:

@@ -1,4 +1,4 @@
-"""`orders/`, `approvals/`, `safety/kill/`, `safety/resume/`."""
+"""`orders/`, `approvals/`, `safety/kill/`, `safety/resume/`, `safety/what-if/`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.idempotency import HEADER, idempotent
-from accounts.models import User
+from accounts.models import ApiToken, User
 from accounts.permissions import HasScope
 from accounts.users import user_of
 from brokers.port import BrokerError
@@ -22,13 +22,29 @@ from common.clock import now
 from common.errors import NotFound, PufflingError
 from common.ids import new_id
 from orders import approvals, cancelling, killing
+from orders.approvals import Question, Via
 from orders.models import Order, Source
 from orders.placing import place
-from orders.serializers import KillIn, KillOut, OrderDetail, OrderIn, OrderOut, ResumeIn, ResumeOut
+from orders.serializers import (
+    ApprovalChangeOut,
+    ApprovalDecisionIn,
+    ApprovalOut,
+    KillIn,
+    KillOut,
+    OrderDetail,
+    OrderIn,
+    OrderOut,
+    ResumeIn,
+    ResumeOut,
+    SafetyWhatIfIn,
+    SafetyWhatIfOut,
+)
 from orders.states import OrderState
 from orders.types import OrderIntent
+from orders.what_if import what_if
 from portfolios.models import Portfolio
 
+Asked = ApprovalDecisionIn | KillIn | ResumeIn | SafetyWhatIfIn
 IDEMPOTENCY_KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="The same key: the same order.")
 
 
@@ -56,7 +72,7 @@ class Orders(OwnedQuerysetMixin, ListAPIView[Order]):
     permission_classes = [HasScope]
     scopes = {"GET": "read", "POST": "trade"}
     owner_field = "portfolio__user"
-    queryset = Order.objects.order_by("-created_at", "-id")
+    queryset = Order.objects.defer("verdict", "facts", "asked", "raw").order_by("-created_at", "-id")
     serializer_class = OrderOut
     filterset_class = OrderFilters
     ordering_fields = ["created_at", "state", "side"]
@@ -123,26 +139,53 @@ class Approvals(OwnedQuerysetMixin, ListAPIView[Order]):
     ordering_fields = ["created_at", "expires_at"]
 
 
+class OneApproval(OwnedQuerysetMixin, RetrieveAPIView[Order]):
+    """An order that waits for a person, and what changed since it began to."""
+
+    permission_classes = [HasScope]
+    owner_field = "portfolio__user"
+    queryset = Order.objects.all()
+    serializer_class = OrderDetail
+
+    @extend_schema(responses=ApprovalOut, operation_id="approvals_retrieve")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """The order and what changed since it began to wait; nothing if it does not wait (any more)."""
+        (question,) = approvals.questions([self.get_object()], now=now())
+        return Response(_approval(question))
+
+
 class Approve(APIView):
     permission_classes = [HasScope]
     scopes = {"POST": "approve"}
 
-    @extend_schema(request=None, responses=OrderDetail, operation_id="approvals_approve")
+    @extend_schema(request=ApprovalDecisionIn, responses=OrderDetail, operation_id="approvals_approve")
     def post(self, request: Request, pk: UUID) -> Response:
         """Approve a waiting order. The gate judges it again: it is queued, or blocked with the reason."""
-        user = user_of(request)
-        return Response(OrderDetail(approvals.approve(user=user, order_id=pk, now=now(), actor=user.username)).data)
+        return Response(OrderDetail(approvals.approve(order_id=pk, **_decision(request))).data)
 
 
 class Decline(APIView):
     permission_classes = [HasScope]
     scopes = {"POST": "approve"}
 
-    @extend_schema(request=None, responses=OrderDetail, operation_id="approvals_decline")
+    @extend_schema(request=ApprovalDecisionIn, responses=OrderDetail, operation_id="approvals_decline")
     def post(self, request: Request, pk: UUID) -> Response:
         """Say no to a waiting order."""
-        user = user_of(request)
-        return Response(OrderDetail(approvals.decline(user=user, order_id=pk, now=now(), actor=user.username)).data)
+        return Response(OrderDetail(approvals.decline(order_id=pk, **_decision(request))).data)
+
+
+def _approval(question: Question) -> dict[str, Any]:
+    changes = ApprovalChangeOut(question.changes, many=True).data
+    return {**OrderDetail(question.order).data, "seconds_left": question.seconds_left, "changes": changes}
+
+
+def _decision(request: Request) -> dict[str, Any]:
+    """Who decides, by which way, and why."""
+    asked = _checked(ApprovalDecisionIn, request)
+    user, auth = user_of(request), request.auth
+    via = Via.TOKEN if isinstance(auth, ApiToken) else Via.JWT if auth is not None else Via.SESSION
+    actor = f"{user.username} (token {auth.name})" if isinstance(auth, ApiToken) else user.username
+    return {"user": user, "actor": actor, "via": via, "note": asked["note"], "now": now()}
 
 
 class Kill(APIView):
@@ -171,7 +214,24 @@ class Resume(APIView):
         return Response(ResumeOut(asked).data)
 
 
-def _checked(serializer: type[KillIn | ResumeIn], request: Request) -> dict[str, Any]:
+class WhatIf(APIView):
+    permission_classes = [HasScope]
+    scopes = {"POST": "read"}  # it changes nothing
+
+    @extend_schema(request=SafetyWhatIfIn, responses=SafetyWhatIfOut, operation_id="safety_what_if", tags=["safety"])
+    def post(self, request: Request) -> Response:
+        """Which of last month's orders would changed limits have blocked, asked about, or let pass?"""
+        asked = _checked(SafetyWhatIfIn, request)
+        user, portfolio_id = user_of(request), asked.get("portfolio")
+        portfolio = None if portfolio_id is None else Portfolio.objects.get(pk=_portfolio(user, portfolio_id))
+        return Response(
+            SafetyWhatIfOut(what_if(user=user, changes=asked["changes"], portfolio=portfolio, now=now())).data
+        )
+
+
+def _checked(
+    serializer: type[ApprovalDecisionIn | KillIn | ResumeIn | SafetyWhatIfIn], request: Request
+) -> dict[str, Any]:
     asked = serializer(data=request.data)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from brokers.port import BrokerError, is_local
 from brokers.registry import broker_for
 from common.errors import Conflict, NotFound
 from orders import fills
+from orders.auditing import ENGINE
 from orders.merging import adopt, merge
 from orders.models import Order
 from orders.moving import Move, move_many
@@ -38,19 +40,19 @@ def cancel_order(*, user: Any, order_id: UUID, now: datetime, actor: str) -> Ord
     order = Order.objects.filter(pk=order_id, portfolio__user=user).first()
     if order is None:
         raise NotFound(f"There is no order {order_id}.")
-    return cancel(order, note=f"cancelled by {actor}", now=now)
+    return cancel(order, note=f"cancelled by {actor}", actor=actor, now=now)
 
 
-def cancel(order: Order, *, note: str, now: datetime) -> Order:
+def cancel(order: Order, *, note: str, now: datetime, actor: str = ENGINE) -> Order:
     """Cancel one order; returns it as it is afterwards. See `cancel_order` for what it raises."""
     if order.state in NOT_SENT:
-        _cancel_unsent(order.portfolio_id, [order.pk], note, now)
+        _cancel_unsent(order.portfolio_id, [order.pk], note, actor, now)
     if Order.objects.values_list("state", flat=True).get(pk=order.pk) != S.CANCELLED:
-        cancel_sent(order.pk, now=now)
+        cancel_sent(order.pk, actor=actor, now=now)
     return Order.objects.select_related("instrument").get(pk=order.pk)
 
 
-def cancel_sent(order_id: UUID, *, now: datetime) -> None:
+def cancel_sent(order_id: UUID, *, now: datetime, actor: str = ENGINE) -> None:
     """Cancel an order that is at the broker, and take over what the broker says became of it."""
     order = Order.objects.select_related("account").get(pk=order_id)
     if order.state == S.CANCELLED:
@@ -61,7 +63,7 @@ def cancel_sent(order_id: UUID, *, now: datetime) -> None:
         raise Conflict(f"The order is {OrderState(order.state).label.lower()}: there is nothing left to cancel.")
     broker = broker_for(order.account, clock=lambda: now)
     if is_local(broker):
-        _cancel_local(order.portfolio_id, [order_id], now=now)
+        _cancel_local(order.portfolio_id, [order_id], actor=actor, now=now)
         return
     answer = broker.cancel(order.broker_order_id)
     fills.poll_executions(order.account, broker, now=now)
@@ -70,8 +72,8 @@ def cancel_sent(order_id: UUID, *, now: datetime) -> None:
         adopt(fresh, answer, user_id=user_id, now=now)
 
 
-def cancel_all(orders: QuerySet[Order], *, note: str, now: datetime) -> None:
-    """Cancel everything among `orders` that can be cancelled now.
+def cancel_all(orders: QuerySet[Order], *, note: str, now: datetime, actor: str = ENGINE) -> None:
+    """Cancel everything among `orders` that can be cancelled now. `actor`: who wants it, for the audit log.
 
     The unsent orders of a portfolio are one batch, so are those at an embedded broker. What a remote broker does not
     cancel is logged and left as it is.
@@ -79,48 +81,50 @@ def cancel_all(orders: QuerySet[Order], *, note: str, now: datetime) -> None:
     accounts = BrokerAccount.objects.filter(pk__in=orders.filter(state__in=NOT_SENT | AT_BROKER).values("account"))
     for account in accounts.order_by("pk"):
         own = orders.filter(account=account).order_by("created_at", "pk")
-        _cancel_unsent(account.portfolio_id, own.filter(state__in=NOT_SENT).values_list("pk", flat=True), note, now)
+        unsent = own.filter(state__in=NOT_SENT).values_list("pk", flat=True)
+        _cancel_unsent(account.portfolio_id, unsent, note, actor, now)
         at_broker = list(own.filter(state__in=AT_BROKER).values_list("pk", flat=True))
         if broker_for(account).local:
-            _cancel_local(account.portfolio_id, at_broker, now=now)
+            _cancel_local(account.portfolio_id, at_broker, actor=actor, now=now)
             continue
         for order_id in at_broker:
-            _try_to_cancel(order_id, now=now)
+            _try_to_cancel(order_id, actor=actor, now=now)
 
 
-def _cancel_unsent(portfolio_id: UUID, order_ids: Iterable[UUID], note: str, now: datetime) -> None:
+def _cancel_unsent(portfolio_id: UUID, order_ids: Iterable[UUID], note: str, actor: str, now: datetime) -> None:
     with transaction.atomic():
         portfolio, _ = lock_portfolio(portfolio_id)
-        rows = Order.objects.filter(pk__in=list(order_ids), state__in=NOT_SENT).defer("verdict")
+        rows = Order.objects.filter(pk__in=list(order_ids), state__in=NOT_SENT).defer("verdict", "facts")
         orders = list(rows.select_for_update(no_key=True).order_by("created_at", "pk"))
         for order in orders:
             order.reason_code, order.reason = "CANCELLED", note[:400]
-        moved = move_many([Move(order=order, to=S.CANCELLED, note=note) for order in orders], now=now)
+        moved = move_many([Move(order=order, to=S.CANCELLED, note=note, actor=actor) for order in orders], now=now)
         announce_orders(moved, user_id=portfolio.user_id, now=now)
         settle(moved)
 
 
-def _cancel_local(portfolio_id: UUID, order_ids: Sequence[UUID], *, now: datetime) -> None:
+def _cancel_local(portfolio_id: UUID, order_ids: Sequence[UUID], *, actor: str, now: datetime) -> None:
     if not order_ids:
         return
     with transaction.atomic():
         portfolio, account = lock_portfolio(portfolio_id)
         broker = broker_for(account, clock=lambda: now)
-        rows = Order.objects.filter(pk__in=order_ids, state__in=AT_BROKER).defer("verdict")
+        rows = Order.objects.filter(pk__in=order_ids, state__in=AT_BROKER).defer("verdict", "facts")
         orders = list(rows.select_for_update(no_key=True).order_by("created_at", "pk"))
         if not is_local(broker) or not orders:
             return
         answers = {a.client_order_id: a for a in broker.cancel_many([order.broker_order_id for order in orders])}
         fills.catch_up(portfolio=portfolio, account=account, broker=broker, now=now, loaded=orders)
         steps = [merge(order, answers[order.client_order_id], now=now) for order in orders if order.state in AT_BROKER]
-        moved = move_many([step for step in steps if step.to != step.order.state], now=now)
+        steps = [replace(step, actor=actor) for step in steps if step.to != step.order.state]
+        moved = move_many(steps, now=now)
         announce_orders(moved, user_id=portfolio.user_id, now=now)
         tell_ends(moved, user_id=portfolio.user_id, now=now)
 
 
-def _try_to_cancel(order_id: UUID, *, now: datetime) -> None:
+def _try_to_cancel(order_id: UUID, *, actor: str, now: datetime) -> None:
     try:
-        cancel_sent(order_id, now=now)
+        cancel_sent(order_id, actor=actor, now=now)
     except BrokerError as error:
         log.warning("order %s was not cancelled yet: %s", order_id, error.message)
     except Conflict as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from brokers.models import BrokerAccount
 from brokers.port import Broker
 from brokers.registry import broker_for
 from orders import snapshot as snapshots
+from orders.asking import begin_to_wait, other_terms
 from orders.crashpoints import crash_point
 from orders.judging import Judge
 from orders.models import Order
@@ -26,7 +27,7 @@ from orders.types import APPROVAL_LIFETIME
 from portfolios.models import Portfolio
 from safety import switch
 from safety.gate import ApprovedOrder
-from safety.types import Verdict
+from safety.types import Snapshot, Verdict
 
 S = OrderState
 LEASE = timedelta(seconds=30)
@@ -93,7 +94,7 @@ def claim_next(
         portfolio, account = lock_portfolio(portfolio_id)
         watch = Stopwatch(now)
         broker = broker_for(account, clock=watch.now)
-        rows = waiting.filter(portfolio=portfolio).select_for_update(no_key=True).defer("verdict")
+        rows = waiting.filter(portfolio=portfolio).select_for_update(no_key=True).defer("verdict", "facts")
         orders = list(rows.order_by("created_at", "pk")[: LOCAL_CHUNK if broker.local else 1])
         token = uuid4()
         claimed = _judge_all(portfolio, account, orders, token, now)
@@ -120,9 +121,11 @@ def _judge_all(
         for order in live:
             sent_before = order.state != S.QUEUED
             verdict, approved = judge.judge(order)
+            if order.approved_by and (tampered := other_terms(order)):
+                verdict, approved = replace(verdict, results=(tampered, *verdict.results)), None
             order.attempts += 1
             if approved is None and not sent_before:
-                stopped.append(_stop(order, verdict, now))
+                stopped.append(_stop(order, verdict, taken, now))
                 continue
             order.lease_token, order.lease_until, order.not_before = token, now + LEASE, None
             order.submitted_at = order.submitted_at or now
@@ -136,9 +139,10 @@ def _judge_all(
     return tuple(claimed)
 
 
-def _stop(order: Order, verdict: Verdict, now: datetime) -> Move:
+def _stop(order: Order, verdict: Verdict, taken: Snapshot, now: datetime) -> Move:
     """The binding run of the gate decided otherwise than the one at placement."""
     to = record(order, verdict)
     if to == S.AWAITING_APPROVAL:
         order.expires_at = now + APPROVAL_LIFETIME
+        begin_to_wait(order, taken)
     return Move(order=order, to=to, note=order.reason)

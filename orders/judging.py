@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Any
 
 from common.money import ZERO
 from orders.models import Order, Source
 from safety import gate
+from safety.facts import compact
 from safety.gate import ApprovedOrder
 from safety.sizing import worst_price_of
 from safety.switch import Switches
@@ -59,6 +61,10 @@ class Judge:
         self.snapshot = snapshot
         self._switches = switches
         self._user_id = user_id
+
+    def facts(self, order: Order) -> dict[str, Any]:
+        """What the gate is about to look at, in short: to be kept with the order."""
+        return compact(propose(order, user_id=self._user_id), self._seen_by(order))
 
     def judge(self, order: Order) -> tuple[Verdict, ApprovedOrder | None]:
         """The gate's verdict; the approved order when it may be sent now."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -31,12 +32,15 @@ from orders.reconciling import Report, reconcile_account
 from orders.states import IN_FLIGHT, OrderState
 from orders.stopwatch import Stopwatch
 from safety import switch
+from safety.events import record
 from safety.models import Switch
 from safety.switch import RESUME_WORD
 
 S = OrderState
 WAIT = timedelta(seconds=15)
 PAUSE_SECONDS = 0.02
+REPORT = "kill_report"  # its kind in the safety log
+KEPT_OPEN = 100  # orders named in the log
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +78,7 @@ def kill(*, scope: str, scope_id: str, user: User | None, reason: str, actor: st
     scope_id = row.scope_id
     affected = orders_in(scope, scope_id)
     open_before = set(affected.filter(state__in=IN_FLIGHT).values_list("pk", flat=True))
-    left = _empty(affected, watch, note=f"kill switch: {reason}"[:400])
+    left = _empty(affected, watch, note=f"kill switch: {reason}"[:400], actor=actor)
     ended = Order.objects.filter(pk__in=open_before)
     filled = ended.filter(state=S.FILLED).count()
     report = KillReport(
@@ -85,7 +89,7 @@ def kill(*, scope: str, scope_id: str, user: User | None, reason: str, actor: st
         filled_meanwhile=filled,
         still_open=tuple(sorted(left)),
     )
-    _tell(report, user, reason, watch.now())
+    _tell(report, user, reason, actor, watch.now())
     return report
 
 
@@ -106,12 +110,12 @@ def orders_in(scope: str, scope_id: str) -> QuerySet[Order]:
     raise InvalidInput({"scope": f"{scope!r} is not known: use {', '.join(Switch.Scope.values)}."})
 
 
-def _empty(affected: QuerySet[Order], watch: Stopwatch, *, note: str) -> set[UUID]:
+def _empty(affected: QuerySet[Order], watch: Stopwatch, *, note: str, actor: str) -> set[UUID]:
     """Cancel until nothing is open; returns what still is after 15 s."""
     while True:
         now = watch.now()
         _resolve_unknown(affected, now)
-        cancel_all(affected, note=note, now=now)
+        cancel_all(affected, note=note, actor=actor, now=now)
         left = set(affected.filter(state__in=IN_FLIGHT).values_list("pk", flat=True))
         if not left or watch.elapsed() > WAIT:
             return left
@@ -137,8 +141,8 @@ def _resolve_unknown(affected: QuerySet[Order], now: datetime) -> None:
         submitting.submit_once(ids, now=now)
 
 
-def _tell(report: KillReport, user: User | None, reason: str, now: datetime) -> None:
-    """Everybody whose trading was stopped hears of it."""
+def _tell(report: KillReport, user: User | None, reason: str, actor: str, now: datetime) -> None:
+    """The report is kept, and everybody whose trading was stopped hears of it."""
     everything = user is None or report.scope == Switch.Scope.GLOBAL
     told = list(User.objects.filter(is_active=True)) if everything else [user]
     named = f"Kill switch ({report.scope}): {reason}" if reason else f"Kill switch ({report.scope})"
@@ -162,10 +166,24 @@ def _tell(report: KillReport, user: User | None, reason: str, now: datetime) -> 
         if person
     ]
     with transaction.atomic():
+        record(user=user, kind=REPORT, actor=actor, before={}, after=_kept(report), note=report.sentence, now=now)
         raise_alerts(alerts, now)
         announce_many(
             [Announcement(user_id=a.user_id, topic="safety", kind="kill_report", payload=payload) for a in alerts], now
         )
+
+
+def _kept(report: KillReport) -> dict[str, Any]:
+    """The report as the safety log keeps it."""
+    seconds = report.verified_in_seconds
+    return {
+        "scope": report.scope,
+        "scope_id": report.scope_id,
+        "verified_in_seconds": None if seconds is None else f"{seconds:.1f}",
+        "cancelled": report.cancelled,
+        "filled_meanwhile": report.filled_meanwhile,
+        "still_open": [str(order_id) for order_id in report.still_open[:KEPT_OPEN]],
+    }
 
 
 def resume(*, scope: str, scope_id: str, user: User | None, word: str, actor: str, now: datetime) -> None:

@@ -71,6 +71,10 @@ class Order(models.Model):
     reason_code = models.CharField(max_length=40, blank=True, help_text="first denial or refusal code")
     reason = models.CharField(max_length=400, blank=True, help_text="the same in words")
     verdict = models.JSONField(default=list, help_text="every check: name, result, code, message, values")
+    policy_version = models.PositiveIntegerField(null=True, help_text="of the limits behind the verdict")
+    facts = models.JSONField(
+        default=dict, help_text="what the gate looked at when it was placed, in short; empty: not kept"
+    )
     decision_price = price_field(null=True)
     decided_at = models.DateTimeField()
     expires_at = models.DateTimeField(help_text="not sent to the broker after this")
@@ -80,6 +84,9 @@ class Order(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     approved_by = models.CharField(max_length=80, blank=True, help_text="who approved a large order")
     approved_at = models.DateTimeField(null=True)
+    approval_hash = models.CharField(max_length=64, blank=True, help_text="of what a person was asked to approve")
+    approval_note = models.CharField(max_length=300, blank=True, help_text="why it was approved or declined")
+    asked = models.JSONField(default=dict, help_text="how things stood when it began to wait; empty: it never waited")
     broker_order_id = models.CharField(max_length=64, blank=True)
     filled_quantity = quantity_field(default=0)
     filled_value = models.DecimalField(

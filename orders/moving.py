@@ -12,6 +12,7 @@ from django.db import connection
 
 from common.bulk import array, cast_to_array, column, insert_columns, quoted, texts
 from common.errors import Conflict
+from orders.auditing import ENGINE, Step, audit
 from orders.models import Order, OrderTransition
 from orders.states import TERMINAL, OrderState, may_become
 
@@ -36,6 +37,8 @@ MUTABLE = (
     "closed_at",
     "raw",
 )
+# What the gate or a person decided, written only by those who changed it: the verdict is long.
+DECIDED = ("verdict", "policy_version", "asked", "approval_hash", "approval_note")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +49,7 @@ class Move:
     to: OrderState
     note: str = ""
     lease_token: UUID | None = None  # write only if the order is still under this lease
+    actor: str = ENGINE  # who is behind it, for the audit log
 
 
 def move(order: Order, to: OrderState, *, now: datetime, note: str = "") -> None:
@@ -74,25 +78,33 @@ def move_many(moves: Sequence[Move], *, now: datetime, verdicts: bool = False) -
     if not steps:
         return []
     written = _write([(s.order, old, s.lease_token) for s, old in steps], verdicts=verdicts)
-    record([(s.order.pk, old, s.to, s.note) for s, old in steps if s.to != old and s.order.pk in written], now=now)
+    record(
+        [
+            Step(order=s.order, old=old, new=s.to, note=s.note, actor=s.actor)
+            for s, old in steps
+            if s.to != old and s.order.pk in written
+        ],
+        now=now,
+    )
     for s, old in steps:
         if s.order.pk not in written:
             s.order.state = old
     return [s.order for s, _ in steps if s.order.pk in written]
 
 
-def record(steps: Sequence[tuple[UUID, str, str, str]], *, now: datetime) -> None:
-    """Leave a transition per step: (order, from, to, note)."""
+def record(steps: Sequence[Step], *, now: datetime) -> None:
+    """Leave a transition per step, for people and in the audit log."""
     insert_columns(
         OrderTransition,
         {
-            "order_id": [order_id for order_id, _, _, _ in steps],
+            "order_id": [step.order.pk for step in steps],
             "at": [now] * len(steps),
-            "from_state": [old for _, old, _, _ in steps],
-            "to_state": [new for _, _, new, _ in steps],
-            "note": [note[:400] for _, _, _, note in steps],
+            "from_state": [step.old for step in steps],
+            "to_state": [step.new for step in steps],
+            "note": [step.note[:400] for step in steps],
         },
     )
+    audit(steps, now=now)
 
 
 @lru_cache(maxsize=2)
@@ -111,7 +123,7 @@ def _statement(columns: tuple[str, ...]) -> str:
 
 
 def _write(rows: Sequence[tuple[Order, OrderState, UUID | None]], *, verdicts: bool) -> set[UUID]:
-    columns = (*MUTABLE, "verdict") if verdicts else MUTABLE
+    columns = (*MUTABLE, *DECIDED) if verdicts else MUTABLE
     values = [array(column(Order, name), (getattr(order, name) for order, _, _ in rows)) for name in columns]
     keys = [texts(order.pk for order, _, _ in rows), texts(old for _, old, _ in rows), texts(t for _, _, t in rows)]
     with connection.cursor() as cursor:

@@ -18,6 +18,8 @@ from markets import calendar
 from markets.models import Instrument
 from orders import moving
 from orders import snapshot as snapshots
+from orders.asking import begin_to_wait
+from orders.auditing import Step
 from orders.crashpoints import crash_point
 from orders.judging import Judge
 from orders.models import Order
@@ -100,7 +102,7 @@ def _place_fresh(
         _judge(orders[intent.idempotency_key], intent, judge, now)
     placed = list(orders.values())
     insert(Order, placed)
-    moving.record([(o.pk, S.PROPOSED, o.state, o.reason) for o in placed], now=now)
+    moving.record([Step(order=o, old=S.PROPOSED, new=o.state, note=o.reason) for o in placed], now=now)
     ask_for_approval((o for o in placed if o.state == S.AWAITING_APPROVAL), user_id=portfolio.user_id, now=now)
     # A queued order is announced with its outcome, an instant later: half as many messages in a storm.
     announce_orders([o for o in placed if o.state != S.QUEUED], user_id=portfolio.user_id, now=now)
@@ -168,15 +170,17 @@ def _judge(order: Order, intent: OrderIntent, judge: Judge, now: datetime) -> No
         order.state = record(order, Verdict(results=(refused,), policy_version=view.policy.version))
         return
     order.state = S.QUEUED  # as the snapshot counts it once admitted
+    order.facts = judge.facts(order)
     verdict, _ = judge.judge(order)
     order.state = record(order, verdict)
     if order.state == S.AWAITING_APPROVAL:
         order.expires_at = now + APPROVAL_LIFETIME  # a person needs longer than a price stays good
+        begin_to_wait(order, view)
 
 
 def record(order: Order, verdict: Verdict) -> OrderState:
     """Write the verdict and its reason into the order; returns the state that follows from it."""
-    order.verdict = verdict.as_json()
+    order.verdict, order.policy_version = verdict.as_json(), verdict.policy_version
     deciding = verdict.denial or verdict.approval
     order.reason_code = deciding.code if deciding else ""
     order.reason = deciding.message[:400] if deciding else ""

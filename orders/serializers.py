@@ -86,9 +86,9 @@ class OrderOut(serializers.ModelSerializer[Order]):
         fields = [
             "id", "portfolio", "account", "source_kind", "source_id", "action_id", "client_order_id", "symbol", "side",
             "order_type", "time_in_force", "quantity", "notional", "limit_price", "stop_price", "reduce_only", "state",
-            "reason_code", "reason", "decision_price", "decided_at", "expires_at", "approved_by", "approved_at",
-            "broker_order_id", "filled_quantity", "average_price", "submitted_at", "accepted_at", "closed_at",
-            "trading_date", "trace_id", "created_at",
+            "reason_code", "reason", "policy_version", "decision_price", "decided_at", "expires_at", "approved_by",
+            "approved_at", "approval_note", "broker_order_id", "filled_quantity", "average_price", "submitted_at",
+            "accepted_at", "closed_at", "trading_date", "trace_id", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -115,6 +115,33 @@ class OrderDetail(OrderOut):
     @extend_schema_field(FillOut(many=True))
     def get_fills(self, order: Order) -> Any:
         return FillOut(order.fills.order_by("at", "pk"), many=True).data
+
+
+class ApprovalChangeOut(serializers.Serializer[Any]):
+    """One thing as it was when the order began to wait, and as it is now, in words."""
+
+    name = serializers.CharField()
+    title = serializers.CharField(source="label")
+    before = serializers.CharField()
+    now = serializers.CharField()
+    changed = serializers.BooleanField()
+
+
+class ApprovalOut(OrderDetail):
+    """Documents the answer of approvals/{id}/."""
+
+    seconds_left = serializers.IntegerField(help_text="until it expires; 0 when it does not wait any more")
+    changes = ApprovalChangeOut(many=True, help_text="empty when it does not wait any more")
+
+    class Meta(OrderDetail.Meta):
+        fields = [*OrderDetail.Meta.fields, "seconds_left", "changes"]
+        read_only_fields = fields
+
+
+class ApprovalDecisionIn(StrictSerializer, serializers.Serializer[Any]):
+    """Why, if you like."""
+
+    note = serializers.CharField(max_length=300, default="", allow_blank=True)
 
 
 class KillIn(StrictSerializer, serializers.Serializer[Any]):
@@ -152,3 +179,68 @@ class ResumeOut(serializers.Serializer[Any]):
 
     scope = serializers.CharField()
     scope_id = serializers.CharField()
+
+
+class SafetyWhatIfIn(StrictSerializer, serializers.Serializer[Any]):
+    """Limits as PATCH safety/ takes them."""
+
+    changes = serializers.DictField(help_text='e.g. {"max_daily_trades": 5}')
+    portfolio = serializers.UUIDField(required=False, allow_null=True, help_text="the limits of this portfolio")
+
+
+class JudgedOut(serializers.Serializer[Any]):
+    """What the gate says."""
+
+    outcome = serializers.ChoiceField(choices=["pass", "needs_approval", "deny"])
+    code = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(allow_blank=True)
+
+
+class PastOrderOut(serializers.ModelSerializer[Order]):
+    """An order of last month, in short."""
+
+    portfolio = serializers.UUIDField(source="portfolio_id")
+    symbol = serializers.CharField(source="instrument_id")
+    quantity = PlainDecimal(allow_null=True)
+
+    class Meta:
+        model = Order
+        fields = ["id", "portfolio", "created_at", "symbol", "side", "quantity", "order_type", "state"]
+        read_only_fields = fields
+
+
+class OtherwiseOut(serializers.Serializer[Any]):
+    """An order that would have been judged otherwise."""
+
+    order = PastOrderOut()
+    present = JudgedOut(help_text="under the limits in force")
+    changed = JudgedOut(help_text="under the changed limits")
+
+
+class UnjudgedOut(serializers.Serializer[Any]):
+    """An order that cannot be judged again."""
+
+    order = PastOrderOut()
+    why = serializers.CharField()
+
+
+class SafetyWhatIfCounts(serializers.Serializer[Any]):
+    """Of the orders judged otherwise: what the changed limits say."""
+
+    blocked = serializers.IntegerField()
+    needs_approval = serializers.IntegerField()
+    passes = serializers.IntegerField()
+
+
+class SafetyWhatIfOut(serializers.Serializer[Any]):
+    """Each order judged by itself, from what was true when it was placed. Lists hold the newest 200."""
+
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    judged = serializers.IntegerField()
+    counts = SafetyWhatIfCounts()
+    otherwise = OtherwiseOut(many=True)
+    unjudged_count = serializers.IntegerField()
+    unjudged = UnjudgedOut(many=True)
+    truncated = serializers.BooleanField(help_text="there were more than 5,000 orders: the oldest were left out")
+    loosened = serializers.ListField(child=serializers.CharField(), help_text="changes that need your password")

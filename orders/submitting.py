@@ -26,7 +26,7 @@ from orders.claiming import Claim, Claimed, claim_next
 from orders.crashpoints import crash_point
 from orders.judging import view_of
 from orders.merging import merge
-from orders.models import Order
+from orders.models import Order, Side
 from orders.moving import Move, move_many
 from orders.outcomes import Outcome
 from orders.placing import lock_portfolio
@@ -196,8 +196,11 @@ def _reason_to_stop(claimed: Claimed, switches: Switches, now: datetime) -> Outc
         return outcomes.ended(
             denied, "KILL_SWITCH_ACTIVE", f"The kill switch ({scopes}) was pulled before it was sent."
         )
-    if view.trading_state == "halted" and order.source_kind not in BY_HAND:
+    buys = order.side == Side.BUY  # what is sold is held, the gate made sure: it shrinks a position
+    if view.trading_state == "halted" and (buys or order.source_kind not in BY_HAND):
         return outcomes.ended(denied, "TRADING_HALTED", "Trading was halted before it was sent.")
+    if view.trading_state == "reducing" and buys:
+        return outcomes.ended(denied, "STATE_REDUCING", "Trading was set to reducing only before it was sent.")
     if order.expires_at <= now:
         return outcomes.ended(late, "ORDER_EXPIRED", "It was not sent in time, so it was not sent at all.")
     if claimed.approved is None:

@@ -19,7 +19,7 @@ from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling
 from orders import sweeping as orders
 from portfolios.models import Holding
-from safety import changing
+from safety import changing, verifying
 from watches.models import Series
 
 
@@ -77,6 +77,7 @@ SWEEP = (
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
+    SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(
         name="old events", every=timedelta(hours=1), run=lambda now: catching_up.forget_events(now - timedelta(days=30))
     ),

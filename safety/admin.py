@@ -15,7 +15,7 @@ from common.errors import InvalidInput, PufflingError
 from safety import switch
 from safety.changing import kill
 from safety.limits import FIELDS
-from safety.models import SafetyEvent, SafetyPolicy, Switch, TradingState
+from safety.models import AuditChain, AuditEntry, PolicyVersion, SafetyEvent, SafetyPolicy, Switch, TradingState
 from safety.policies import update_policy
 
 
@@ -126,3 +126,27 @@ class SafetyEventAdmin(ReadOnlyAdmin):
     search_fields = ["user__username", "actor", "note"]
     list_select_related = ["user"]
     date_hierarchy = "at"
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadOnlyAdmin):
+    list_display = ["at", "user", "portfolio", "version", "actor", "note"]
+    search_fields = ["user__username", "actor", "note"]
+    list_select_related = ["user", "portfolio"]
+    date_hierarchy = "at"
+
+
+@admin.register(AuditChain)
+class AuditChainAdmin(ReadOnlyAdmin):
+    list_display = ["key", "user", "seq", "verified_seq", "verified_at", "damage"]
+    search_fields = ["key", "user__username"]
+    list_select_related = ["user"]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ["at", "chain", "seq", "kind", "actor", "subject"]
+    list_filter = ["kind"]
+    search_fields = ["subject", "actor", "chain__key"]
+    list_select_related = ["chain"]
+    show_full_result_count = False

@@ -1,4 +1,4 @@
-"""`safety/` (limits and switches) and `safety/events/` (the log). Killing and resuming: `orders.api`."""
+"""`safety/` (limits and switches), their versions, the log and the audit. Kill, resume and what-if: `orders.api`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -17,11 +18,22 @@ from accounts.users import user_of
 from common.api import OwnedQuerysetMixin
 from common.clock import now
 from common.errors import InvalidInput, NotFound
-from common.filtering import refuse_unknown
+from common.filtering import MomentFilter, refuse_unknown
 from portfolios.models import Portfolio
+from safety.audit import chains_of
 from safety.changing import SafetyState, change_safety, state_of
-from safety.models import SafetyEvent
-from safety.serializers import SafetyEventOut, SafetyIn, SafetyOut, SafetyQuery
+from safety.models import AuditEntry, PolicyVersion, SafetyEvent
+from safety.serializers import (
+    AuditEntryOut,
+    LimitChangeOut,
+    PolicyVersionOut,
+    PolicyVersionWithChanges,
+    SafetyEventOut,
+    SafetyIn,
+    SafetyOut,
+    SafetyQuery,
+)
+from safety.versions import with_changes
 
 
 class Safety(APIView):
@@ -61,6 +73,60 @@ class Events(OwnedQuerysetMixin, ListAPIView[SafetyEvent]):
     serializer_class = SafetyEventOut
     filterset_class = EventFilters
     ordering_fields = ["at", "kind"]
+
+
+class VersionFilters(django_filters.FilterSet):
+    portfolio = django_filters.UUIDFilter(field_name="portfolio_id")
+    since = MomentFilter(field_name="at", lookup_expr="gte")
+
+    class Meta:
+        model = PolicyVersion
+        fields = ["portfolio", "version", "since"]
+
+
+class Versions(OwnedQuerysetMixin, ListAPIView[PolicyVersion]):
+    """Every version of the limits, whole, newest first, with what each changed."""
+
+    permission_classes = [HasScope]
+    queryset = PolicyVersion.objects.order_by("-at", "-id")
+    serializer_class = PolicyVersionOut
+    filterset_class = VersionFilters
+    ordering_fields = ["at", "version"]
+
+    @extend_schema(responses=PolicyVersionWithChanges(many=True), operation_id="safety_versions")
+    def get(self, request: Request) -> Response:
+        """Every version of the limits, whole, newest first, with what each changed."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        rows = [
+            {**PolicyVersionOut(version).data, "changes": LimitChangeOut(changes, many=True).data}
+            for version, changes in with_changes(page or [])
+        ]
+        return self.get_paginated_response(rows)
+
+
+class AuditFilters(django_filters.FilterSet):
+    since = MomentFilter(field_name="at", lookup_expr="gte")
+
+    class Meta:
+        model = AuditEntry
+        fields = ["kind", "subject", "actor", "since"]
+
+
+class Audit(ListAPIView[AuditEntry]):
+    """The audit log, newest first: switches, limits, approvals and every step of every order. Never changed."""
+
+    permission_classes = [HasScope]
+    queryset = AuditEntry.objects.select_related("chain").order_by("-id")
+    serializer_class = AuditEntryOut
+    filterset_class = AuditFilters
+    ordering_fields = ["at", "kind"]
+
+    def get_queryset(self) -> QuerySet[AuditEntry]:
+        """One's own chains, and the one of everybody's switch."""
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):  # drf-spectacular asks without a user
+            return queryset.none()
+        return queryset.filter(chain__in=chains_of(user_of(self.request)))
 
 
 def _changes(data: Any) -> tuple[dict[str, Any], str | None]:

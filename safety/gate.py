@@ -53,13 +53,21 @@ def decide(order: ProposedOrder, snapshot: Snapshot) -> tuple[Verdict, ApprovedO
 
     Exceptions raised by checks are in `Verdict.errors`: log them with their tracebacks.
     """
+    verdict = judge(order, snapshot)
+    if verdict.outcome is not Outcome.PASS:
+        return verdict, None
+    return verdict, ApprovedOrder(order=order, verdict=verdict, decided_at=snapshot.now, seal=_SEAL)
+
+
+def judge(order: ProposedOrder, snapshot: Snapshot) -> Verdict:
+    """The verdict alone, with which nothing can be sent: for looking at what would be, or would have been."""
     results: list[CheckResult] = []
     errors: list[Exception] = []
     try:
         case = Case(order, snapshot)
         version = case.policy.version
     except Exception as error:  # noqa: BLE001 - fails closed: whatever went wrong, the order is denied and it is recorded
-        return Verdict(results=(_failure("snapshot", error),), policy_version=0, errors=(error,)), None
+        return Verdict(results=(_failure("snapshot", error),), policy_version=0, errors=(error,))
     for check in CHECKS:
         if check.waived_when_reducing and case.reduces:
             results.append(_WAIVED[check.name])
@@ -70,10 +78,7 @@ def decide(order: ProposedOrder, snapshot: Snapshot) -> tuple[Verdict, ApprovedO
             results.append(_failure(check.name, error))
             if not isinstance(error, MissingInput):
                 errors.append(error)
-    verdict = Verdict(results=tuple(results), policy_version=version, errors=tuple(errors))
-    if verdict.outcome is not Outcome.PASS:
-        return verdict, None
-    return verdict, ApprovedOrder(order=order, verdict=verdict, decided_at=snapshot.now, seal=_SEAL)
+    return Verdict(results=tuple(results), policy_version=version, errors=tuple(errors))
 
 
 def _failure(check: str, error: Exception) -> CheckResult:
@@ -87,4 +92,4 @@ def _failure(check: str, error: Exception) -> CheckResult:
     )
 
 
-__all__ = ["ApprovedOrder", "Check", "decide", "is_genuine"]
+__all__ = ["ApprovedOrder", "Check", "decide", "is_genuine", "judge"]

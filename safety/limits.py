@@ -155,6 +155,7 @@ FIELDS: Mapping[str, Field] = {
         _percent("drawdown_halt_pct"),
         _percent("price_collar_pct"),
         _percent("price_jump_pct"),
+        _percent("approval_collar_pct"),
         _percent("max_spread_pct"),
         Field(name="quote_max_age_seconds", read=SECONDS, looser=higher_is_looser),
         _percent("buying_power_cushion_pct", lower_is_looser),

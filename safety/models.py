@@ -42,6 +42,9 @@ class SafetyPolicy(models.Model):
     price_jump_pct = percent_field(
         default=Decimal(20), validators=_PERCENT, help_text="last price from the previous close"
     )
+    approval_collar_pct = percent_field(
+        default=Decimal(1), validators=_PERCENT, help_text="last price from the one a person is asked about"
+    )
     max_spread_pct = percent_field(default=Decimal(2), validators=_PERCENT)
     quote_max_age_seconds = models.PositiveIntegerField(default=15)
     buying_power_cushion_pct = percent_field(default=Decimal(2), validators=_PERCENT)
@@ -119,3 +122,65 @@ class SafetyEvent(models.Model):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     note = models.CharField(max_length=300, blank=True)
+
+
+class PolicyVersion(models.Model):
+    """The whole of a policy as it was from `at` on. Append-only: "which limits held then?" has one answer for ever."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    limits = models.JSONField(help_text="every limit by its name; decimals as text")
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "portfolio", "version"], nulls_distinct=False, name="one_row_per_policy_version"
+            )
+        ]
+
+
+class AuditChain(models.Model):
+    """The head of one hash chain, and how far it was verified. A writer locks this row, so a chain never forks.
+
+    `key`: portfolio:<id> for what happens to orders, user:<id> for limits and switches, global for everybody's switch.
+    """
+
+    key = models.CharField(max_length=60)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    seq = models.PositiveBigIntegerField(default=0, help_text="of the last entry")
+    hash = models.CharField(max_length=64, help_text="of the last entry")
+    verified_seq = models.PositiveBigIntegerField(default=0)
+    verified_hash = models.CharField(max_length=64)
+    verified_at = models.DateTimeField(null=True)
+    damage = models.CharField(max_length=300, blank=True, help_text="what the last verification found wrong")
+
+    def __str__(self) -> str:
+        return self.key
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="one_audit_chain_per_key")]
+
+
+class AuditEntry(models.Model):
+    """One line of the audit log. Each carries the hash of the one before it, so that nothing can be changed, left out
+    or moved unseen; a database trigger refuses UPDATE, DELETE and TRUNCATE. Never pruned."""
+
+    # No constraint: the chain's row is locked by whoever writes, and a check for each of thousands of rows costs.
+    chain = models.ForeignKey(AuditChain, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    seq = models.PositiveBigIntegerField(help_text="1, 2, 3 … within the chain")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80, help_text="who did it: a user name, engine, breaker, a command")
+    source = models.CharField(max_length=100, blank=True, help_text="what asked for it, or by which way it came")
+    kind = models.CharField(max_length=30)
+    subject = models.CharField(max_length=80, help_text="what it is about: an order's id, a switch, the policy")
+    data = models.JSONField(help_text="the facts; decimals as text")
+    prev_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, help_text="SHA-256 over chain, seq and all of the above")
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        constraints = [models.UniqueConstraint(fields=["chain", "seq"], name="one_audit_entry_per_place")]

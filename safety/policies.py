@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from safety.events import record
 from safety.limits import FIELDS, read_changes
 from safety.models import SafetyEvent, SafetyPolicy
 from safety.types import PolicyView
+from safety.versions import as_json, keep_new, keep_old
 
 REFUSED = "password_refused"
 MOST_REFUSED, REFUSED_WITHIN = 5, timedelta(minutes=15)
@@ -75,15 +77,17 @@ def update_policy(
             raise InvalidInput({"current_password": _why(loosened, before, changed)})
         if not changed:
             return base
+        keep_old(base, now=now)
         for name, new in changed.items():
             setattr(row, name, new)
         version = base.version
         row.version = version + 1
         row.save()
         where = {} if portfolio is None else {"portfolio": str(portfolio.pk)}
-        was = {name: _json(before[name]) for name in changed}
-        became = {name: _json(new) for name, new in changed.items()}
+        was = {name: as_json(before[name]) for name in changed}
+        became = {name: as_json(new) for name, new in changed.items()}
         note = f"Loosened: {', '.join(loosened)}." if loosened else "Tightened."
+        keep_new(row, actor=actor, note=note, now=now)
         record(
             user=user,
             kind="policy",
@@ -111,6 +115,32 @@ def confirm_password(*, user: User, password: str, actor: str, now: datetime) ->
         return True
     record(user=user, kind=REFUSED, actor=actor, before={}, after={}, now=now)
     raise InvalidInput({"current_password": "This is not your password. Type the one you sign in with."})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyDraft:
+    """Limits as they would be after a change that nobody made yet. `loosened`: the limits that need the password."""
+
+    present: PolicyView
+    changed: PolicyView
+    loosened: tuple[str, ...]
+
+
+def draft_policy(
+    *, user: User, changes: Mapping[str, Any], now: datetime, portfolio: Portfolio | None = None
+) -> PolicyDraft:
+    """What `update_policy` would make of these changes; nothing is written. InvalidInput per field."""
+    values, errors = read_changes(changes)
+    if errors:
+        raise InvalidInput(errors)
+    row = policy_row(user, portfolio)
+    changed = {name: new for name, new in values.items() if new != getattr(row, name)}
+    _check_together(row, changed)
+    loosened = tuple(name for name in changed if _loosens(row, name, changed[name], now))
+    present = as_view(row)
+    for name, new in changed.items():
+        setattr(row, name, new)
+    return PolicyDraft(present=present, changed=as_view(row), loosened=loosened)
 
 
 def _in_force(user_id: int, portfolio: Portfolio | None) -> SafetyPolicy | None:
@@ -164,9 +194,5 @@ def _large_order_limit(base: SafetyPolicy, now: datetime) -> Decimal | None:
 
 
 def _why(loosened: list[str], before: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
-    what = "; ".join(f"{name} from {_json(before[name])} to {_json(changed[name])}" for name in loosened)
+    what = "; ".join(f"{name} from {as_json(before[name])} to {as_json(changed[name])}" for name in loosened)
     return f"This loosens your limits ({what}): send your password as current_password to confirm."
-
-
-def _json(value: Any) -> Any:
-    return plain(value) if isinstance(value, Decimal) else value

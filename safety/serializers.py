@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from safety.limits import FIELDS
-from safety.models import SafetyEvent, SafetyPolicy, TradingState
+from safety.models import AuditEntry, PolicyVersion, SafetyEvent, SafetyPolicy, TradingState
 
 
 def threshold() -> serializers.DecimalField:
@@ -69,4 +69,45 @@ class SafetyEventOut(serializers.ModelSerializer[SafetyEvent]):
     class Meta:
         model = SafetyEvent
         fields = ["id", "at", "kind", "actor", "before", "after", "note"]
+        read_only_fields = fields
+
+
+class LimitChangeOut(serializers.Serializer[Any]):
+    """One limit that differs from the version before."""
+
+    name = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
+    """The whole of a policy as it was from `at` on."""
+
+    limits = serializers.DictField()
+
+    class Meta:
+        model = PolicyVersion
+        fields = ["id", "portfolio", "version", "at", "actor", "note", "limits"]
+        read_only_fields = fields
+
+
+class PolicyVersionWithChanges(PolicyVersionOut):
+    """Documents the answer of safety/versions/."""
+
+    changes = LimitChangeOut(many=True)
+
+    class Meta(PolicyVersionOut.Meta):
+        fields = [*PolicyVersionOut.Meta.fields, "changes"]
+        read_only_fields = fields
+
+
+class AuditEntryOut(serializers.ModelSerializer[AuditEntry]):
+    """One entry of the audit log; `hash` seals it together with `prev_hash`."""
+
+    chain = serializers.CharField(source="chain.key")
+    data = serializers.DictField()  # type: ignore[assignment]  # a field, not the property of that name
+
+    class Meta:
+        model = AuditEntry
+        fields = ["id", "chain", "seq", "at", "kind", "actor", "source", "subject", "data", "prev_hash", "hash"]
         read_only_fields = fields

@@ -131,6 +131,7 @@ class PolicyView:
     drawdown_halt_pct: Decimal
     price_collar_pct: Decimal
     price_jump_pct: Decimal
+    approval_collar_pct: Decimal
     max_spread_pct: Decimal
     quote_max_age_seconds: int
     buying_power_cushion_pct: Decimal

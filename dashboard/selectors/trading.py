@@ -17,6 +17,7 @@ from automation.models import Action
 from common.errors import NotFound
 from common.money import percent_of
 from dashboard.selectors.actions import offset_minutes
+from orders.approvals import questions
 from orders.models import Order, Source
 from orders.states import IN_FLIGHT, OrderState
 from portfolios.models import LedgerEntry, Lot, Portfolio
@@ -24,6 +25,7 @@ from portfolios.valuing import Valuation, value
 
 PAGE = 50
 LATEST = 8
+MOST_QUESTIONS = 10  # waiting orders shown with what changed since
 LOTS = 100
 CURVE_DAYS = 30
 CURVE_POINTS = 500
@@ -145,8 +147,19 @@ def order_page(user: User, filters: Mapping[str, str], number: str) -> Page[Orde
     return Paginator(orders, PAGE).get_page(number)
 
 
-def order_detail(user: User, order_id: UUID) -> dict[str, Any]:
-    """An order with its way, its fills and the rule behind it. Raises NotFound for anybody else's."""
+def waiting_orders(user: User, *, now: datetime) -> dict[str, Any]:
+    """The orders that wait for this user, those that expire first, with what changed since; and how many more wait."""
+    waiting = orders_of(user).filter(state=OrderState.AWAITING_APPROVAL).order_by("expires_at", "pk")
+    found = list(waiting[: MOST_QUESTIONS + 1])
+    more = waiting.count() - MOST_QUESTIONS if len(found) > MOST_QUESTIONS else 0
+    return {"questions": questions(found[:MOST_QUESTIONS], now=now), "more_waiting": more}
+
+
+def order_detail(user: User, order_id: UUID, *, now: datetime) -> dict[str, Any]:
+    """An order with its way, its fills, the rule behind it, and what changed if it waits for an approval.
+
+    Raises NotFound for anybody else's.
+    """
     order = orders_of(user).select_related("account").filter(pk=order_id).first()
     if order is None:
         raise NotFound(f"There is no order {order_id}.")
@@ -155,6 +168,7 @@ def order_detail(user: User, order_id: UUID) -> dict[str, Any]:
         action = Action.objects.filter(user=user, executions__id=order.source_id).first()
     return {
         "order": order,
+        "question": questions([order], now=now)[0],
         "action": action,
         "transitions": list(order.transitions.order_by("at", "pk")),
         "fills": list(order.fills.order_by("at", "pk")),

@@ -17,12 +17,24 @@ from markets.models import Bar
 from orders.placing import place
 from portfolios.ledger import open_position
 from portfolios.models import EquityPoint
+from safety.models import SafetyPolicy
 from tests.browser.conftest import ROOT, Complaints, Server, sign_in
 from tests.dashboard.making import rule
 from tests.orders.making import D, Desk
 
 SCREENS = ROOT / "test-results" / "screens"
-PAGES = ["/", "/actions/", "/actions/new/", "/orders/", "/portfolio/", "/alerts/", "/safety/", "/monitoring/"]
+PAGES = [
+    "/",
+    "/actions/",
+    "/actions/new/",
+    "/orders/",
+    "/portfolio/",
+    "/alerts/",
+    "/safety/",
+    "/safety/limits/",
+    "/safety/audit/",
+    "/monitoring/",
+]
 # WCAG 1.4.3: 4.5:1, or 3:1 for large text. Walks every visible text and the background it really stands on.
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 
@@ -62,6 +74,9 @@ def furnish(desk: Desk) -> Any:
     execution = lifecycle.execute_now(user=desk.user, action_id=shown.pk, now=moment, actor="ada")
     place(desk.intent(source_id=str(execution.pk)), now=moment)
     place(desk.intent(symbol="MSFT", quantity=D(5000)), now=moment)
+    losses = {"daily_loss_reduce_pct": D(1000), "daily_loss_halt_pct": D(1000), "drawdown_halt_pct": D(1000)}
+    SafetyPolicy.objects.filter(user=desk.user).update(large_order_pct=D(1), **losses)
+    place(desk.intent(symbol="TSLA", quantity=D(60)), now=moment)  # waits for a person
     for kind, severity in (("fill", "info"), ("blocked", "warning"), ("failure", "critical")):
         raise_alert(
             user_id=desk.user.pk,

@@ -8,11 +8,12 @@ from decimal import Decimal
 from django.test import Client
 
 from common.clock import now
+from orders.models import Order
 from orders.placing import place
 from portfolios.ledger import open_position
 from portfolios.models import EquityPoint
 from safety.models import SafetyPolicy
-from tests.orders.making import Desk
+from tests.orders.making import Desk, quote
 
 
 def test_orders_say_why(site: Client, desk: Desk) -> None:
@@ -63,6 +64,49 @@ def test_approve_and_decline(site: Client, desk: Desk) -> None:
     assert answer.status_code == 200
     second.refresh_from_db()
     assert second.state == "declined"
+
+
+def test_what_waits_is_shown_with_what_changed_since(site: Client, desk: Desk) -> None:
+    SafetyPolicy.objects.filter(user=desk.user).update(large_order_pct=Decimal("0.5"))
+    order = place(desk.intent(), now=now())
+    quote("AAPL", "100.5", at=now())
+    for path in ("/orders/", f"/orders/{order.pk}/"):
+        page = site.get(path).content.decode()
+        assert "Approve? Buy 10" in page
+        assert "$100.5 (+0.5 %)" in page
+        assert 'data-left="8' in page  # 15 minutes at first
+        assert "above $500.00" in page
+    site.post(f"/orders/{order.pk}/decline/", {"note": "too much"})
+    assert "Approve?" not in site.get("/orders/").content.decode()
+    detail = site.get(f"/orders/{order.pk}/").content.decode()
+    assert "Declined by ada. too much" in detail
+
+
+def test_an_approval_that_came_too_late_says_so(site: Client, desk: Desk) -> None:
+    SafetyPolicy.objects.filter(user=desk.user).update(large_order_pct=Decimal("0.5"))
+    order = place(desk.intent(), now=now())
+    Order.objects.filter(pk=order.pk).update(expires_at=now() - timedelta(seconds=1))
+    page = site.get("/orders/").content.decode()
+    assert "Its time is over" in page
+    answer = site.post(f"/orders/{order.pk}/approve/", follow=True)
+    assert "The approval was possible until" in answer.content.decode()
+
+
+def test_an_approval_the_price_ran_away_from_says_both_prices(site: Client, desk: Desk) -> None:
+    SafetyPolicy.objects.filter(user=desk.user).update(large_order_pct=Decimal("0.5"))
+    order = place(desk.intent(), now=now())
+    quote("AAPL", "103", at=now())
+    answer = site.post(f"/orders/{order.pk}/approve/", {"note": "yes"}, follow=True)
+    assert "Not sent. The price was $100 when you were asked and is $103 now" in answer.content.decode()
+
+
+def test_at_most_ten_waiting_orders_are_shown_in_full(site: Client, desk: Desk) -> None:
+    SafetyPolicy.objects.filter(user=desk.user).update(large_order_pct=Decimal(0))
+    for number in range(12):
+        place(desk.intent(quantity=Decimal(number + 1)), now=now())
+    page = site.get("/orders/").content.decode()
+    assert page.count("Approve? Buy") == 10
+    assert "2 more wait" in page
 
 
 def test_the_portfolio_adds_up(site: Client, desk: Desk) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from alerts.models import Alert
 from automation.models import OPEN_EXECUTIONS, Action, ActionExecution
@@ -14,10 +14,12 @@ from brokers.adapters.paper import books
 from brokers.models import BrokerAccount, PaperFill, PaperOrder
 from common.clock import now
 from live.models import Event
-from orders.models import Fill, Order
+from orders.models import Fill, Order, OrderTransition
 from orders.reconciling import reconcile_account
 from portfolios.auditing import audit
 from portfolios.models import Holding, LedgerEntry, Portfolio
+from safety.models import AuditEntry
+from safety.verifying import verify
 from tests.journeys.people import Person, order_of
 from tests.journeys.waiting import eventually
 
@@ -57,6 +59,7 @@ def everything_in_order(since: datetime | None = None) -> None:
     """What must be true of every account (of those opened `since`) at any moment of rest."""
     at_rest()
     once_per_firing()
+    audit_verifies(whole=since is None)
     accounts = BrokerAccount.objects.select_related("portfolio")
     for account in accounts.filter(created_at__gte=since) if since else accounts:
         books_agree(account)
@@ -79,6 +82,15 @@ def once_per_firing() -> None:
     here = set(Order.objects.exclude(accepted_at=None).values_list("client_order_id", flat=True))
     there = set(PaperOrder.objects.values_list("client_order_id", flat=True))
     assert here == there, f"only on one side: {here ^ there}"
+
+
+def audit_verifies(*, whole: bool) -> None:
+    """The audit log is unbroken, and every step of every order is in it."""
+    damaged = [found.damage for found in verify(now=now(), since_last=not whole) if found.damage]
+    assert not damaged, damaged
+    steps = OrderTransition.objects.values("order").annotate(steps=Count("pk")).values_list("order", "steps")
+    entries = AuditEntry.objects.filter(kind="order").values("subject").annotate(steps=Count("pk"))
+    assert dict(entries.values_list("subject", "steps")) == {str(order): count for order, count in steps}
 
 
 def books_agree(account: BrokerAccount) -> None:

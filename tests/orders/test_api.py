@@ -5,10 +5,12 @@ from decimal import Decimal as D
 import pytest
 from rest_framework.test import APIClient
 
+from accounts.jwt import new_pair
 from accounts.tokens import create_token
 from orders.models import Order
 from orders.placing import place
 from orders.submitting import submit_many
+from safety.models import AuditEntry, SafetyEvent
 from tests.orders import making
 from tests.orders.making import NOW, Desk, open_desk
 
@@ -164,6 +166,38 @@ class TestApprovals:
     def test_declined(self, api, order):
         assert api.post(f"/api/approvals/{order.pk}/decline/").data["state"] == "declined"
 
+    def test_one_with_what_changed_since(self, api, theirs, order):
+        making.quote("AAPL", "100.5")
+        data = api.get(f"/api/approvals/{order.pk}/").data
+        assert (data["id"], data["state"], data["seconds_left"]) == (str(order.pk), "awaiting_approval", 900)
+        price = data["changes"][0]
+        assert (price["title"], price["before"], price["now"]) == ("Price", "$100", "$100.5 (+0.5 %)")
+        assert [change["name"] for change in data["changes"] if change["changed"]] == ["price"]
+        assert theirs.get(f"/api/approvals/{order.pk}/").status_code == 404
+        api.post(f"/api/approvals/{order.pk}/decline/", {"note": "too much"})
+        ended = api.get(f"/api/approvals/{order.pk}/").data
+        assert (ended["changes"], ended["seconds_left"], ended["approval_note"]) == ([], 0, "too much")
+
+    def test_a_price_that_moved_is_refused_with_both(self, api, order):
+        making.quote("AAPL", "102")
+        data = api.post(f"/api/approvals/{order.pk}/approve/").data
+        assert (data["state"], data["reason_code"]) == ("blocked", "APPROVAL_STALE")
+        assert "$100 when you were asked and is $102 now" in data["reason"]
+
+    def test_who_decided_by_which_way(self, desk, order):
+        _, secret = create_token(user=desk.user, name="phone", scopes=["approve"], now=NOW)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+        assert client.post(f"/api/approvals/{order.pk}/approve/").data["approved_by"] == "ada (token phone)"
+        entry = AuditEntry.objects.get(kind="approval")
+        assert (entry.actor, entry.source) == ("ada (token phone)", "token")
+
+    def test_a_jwt_is_a_person(self, desk, order):
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {new_pair(desk.user).access}")
+        assert client.post(f"/api/approvals/{order.pk}/decline/").status_code == 200
+        assert AuditEntry.objects.get(kind="approval").source == "jwt"
+
     @pytest.mark.parametrize(("scopes", "status"), [(["read", "trade"], 403), (["approve"], 200)])
     def test_a_token_needs_the_scope(self, desk, order, scopes, status):
         _, secret = create_token(user=desk.user, name="script", scopes=scopes, now=NOW)
@@ -190,3 +224,32 @@ class TestKill:
         desk.user.is_superuser = True
         desk.user.save()
         assert api.post("/api/safety/kill/", {"scope": "global"}).status_code == 200
+
+    def test_the_report_is_kept(self, api, desk):
+        place(desk.intent(), now=NOW)
+        api.post("/api/safety/kill/", {"reason": "smoke"})
+        report = SafetyEvent.objects.get(kind="kill_report")
+        assert (report.user, report.actor) == (desk.user, "ada")
+        assert report.note.endswith("1 cancelled, 0 filled meanwhile.")
+        assert (report.after["cancelled"], report.after["still_open"]) == (1, [])
+        assert AuditEntry.objects.get(kind="kill_report").data["note"] == report.note
+
+
+class TestWhatIf:
+    def test_the_answer(self, api, desk, theirs):
+        place(desk.intent(), now=NOW)
+        answer = api.post("/api/safety/what-if/", {"changes": {"max_order_notional_pct": "0.5"}})
+        assert answer.status_code == 200, answer.data
+        assert answer.data["counts"] == {"blocked": 1, "needs_approval": 0, "passes": 0}
+        (row,) = answer.data["otherwise"]
+        assert (row["order"]["symbol"], row["order"]["quantity"], row["present"]["outcome"]) == ("AAPL", "10", "pass")
+        assert (row["changed"]["outcome"], row["changed"]["code"]) == ("deny", "MAX_ORDER_NOTIONAL")
+        other = theirs.post("/api/safety/what-if/", {"changes": {"max_order_notional_pct": "0.5"}})
+        assert other.data["judged"] == 0
+        theirs_of_ours = {"changes": {}, "portfolio": str(desk.portfolio.pk)}
+        assert theirs.post("/api/safety/what-if/", theirs_of_ours).status_code == 404
+        assert api.post("/api/safety/what-if/", theirs_of_ours).data["otherwise"] == []
+
+    @pytest.mark.parametrize("body", [{}, {"changes": []}, {"changes": {"max_daily_trade": 1}}, {"change": {}}])
+    def test_what_cannot_be_used(self, api, body):
+        assert api.post("/api/safety/what-if/", body).status_code == 400

@@ -130,13 +130,40 @@ def test_the_switch_is_read_after_the_claim(desk):
     assert not PaperOrder.objects.exists()
 
 
-def test_a_halt_is_read_after_the_claim(desk):
-    order = place(desk.intent(), now=NOW)
+@pytest.mark.parametrize(
+    ("state", "source", "code"),
+    [
+        ("halted", "action_execution", "TRADING_HALTED"),
+        ("halted", "manual", "TRADING_HALTED"),
+        ("reducing", "action_execution", "STATE_REDUCING"),
+        ("reducing", "manual", "STATE_REDUCING"),
+    ],
+)
+def test_a_trading_state_is_read_after_the_claim(desk, state, source, code):
+    order = place(desk.intent(source_kind=source), now=NOW)
     claim = claim_next(now=NOW)
-    switch.set_trading_state(scope="user", user=desk.user, state="halted", actor="ada", now=NOW)
+    switch.set_trading_state(scope="user", user=desk.user, state=state, actor="ada", now=NOW)
     send(claim)
     order.refresh_from_db()
-    assert (order.state, order.reason_code) == ("blocked", "TRADING_HALTED")
+    assert (order.state, order.reason_code) == ("blocked", code)
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "ends"),
+    [
+        ("reducing", "action_execution", "filled"),
+        ("halted", "manual", "filled"),
+        ("halted", "action_execution", "blocked"),
+    ],
+)
+def test_a_sale_that_was_claimed_shrinks_a_position(desk, state, source, ends):
+    submit_many([place(desk.intent(), now=NOW).pk], now=NOW)
+    order = place(desk.intent(source_kind=source, side="sell"), now=NOW)
+    claim = claim_next(now=NOW)
+    switch.set_trading_state(scope="user", user=desk.user, state=state, actor="ada", now=NOW)
+    send(claim)
+    order.refresh_from_db()
+    assert order.state == ends
 
 
 def test_a_lost_lease_sends_nothing(desk):

@@ -39,6 +39,7 @@ POLICY = PolicyView(
     drawdown_halt_pct=D(10),
     price_collar_pct=D(10),
     price_jump_pct=D(20),
+    approval_collar_pct=D(1),
     max_spread_pct=D(2),
     quote_max_age_seconds=15,
     buying_power_cushion_pct=D(2),

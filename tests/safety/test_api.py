@@ -14,6 +14,7 @@ from safety.limits import FIELDS
 from safety.models import SafetyEvent, SafetyPolicy
 from safety.policies import policy_for
 from tests.safety.conftest import PASSWORD
+from tests.safety.making import NOW
 
 
 def client(user: User) -> APIClient:
@@ -144,8 +145,40 @@ def test_the_log(ann: User, bob: User) -> None:
     patch(ann, {"kill_switch": True})
     patch(bob, {"max_daily_trades": 2})
     rows = client(ann).get("/api/safety/events/").json()["results"]
-    assert [row["kind"] for row in rows] == ["kill", "policy"]
-    assert rows[1]["before"] == {"max_daily_trades": 10, "version": 1}
+    assert [row["kind"] for row in rows] == ["kill_report", "kill", "policy"]
+    assert rows[2]["before"] == {"max_daily_trades": 10, "version": 1}
     assert client(ann).get("/api/safety/events/?kind=policy").json()["count"] == 1
     assert APIClient().get("/api/safety/events/").status_code == 401
     assert APIClient().patch("/api/safety/", {}, format="json").status_code == 401
+
+
+def test_versions_show_the_whole_and_what_changed(ann: User, bob: User, portfolio: Portfolio) -> None:
+    patch(ann, {"max_daily_trades": 3})
+    patch(ann, {"symbol_whitelist": ["AAPL"]}, f"?portfolio={portfolio.pk}")
+    rows = client(ann).get("/api/safety/versions/").json()["results"]
+    assert [(row["version"], row["portfolio"]) for row in rows[:2]] == [(3, str(portfolio.pk)), (2, None)]
+    assert rows[0]["changes"] == [{"name": "symbol_whitelist", "before": [], "after": ["AAPL"]}]
+    assert rows[1]["changes"] == [{"name": "max_daily_trades", "before": 10, "after": 3}]
+    assert set(rows[0]["limits"]) == set(FIELDS)
+    first = rows[2]
+    assert (first["version"], first["note"], first["changes"]) == (1, "The limits a new account begins with.", [])
+    assert first["limits"]["max_daily_trades"] == 10
+    own = client(ann).get(f"/api/safety/versions/?portfolio={portfolio.pk}").json()
+    assert own["count"] == 1
+    assert client(bob).get("/api/safety/versions/").json()["count"] == 0
+
+
+def test_the_audit_is_ones_own_and_everybodys_switch(ann: User, bob: User) -> None:
+    patch(ann, {"max_daily_trades": 3})
+    patch(bob, {"max_daily_trades": 4})
+    switch.kill(scope="global", user=None, reason="storm", actor="cli", now=NOW)
+    rows = client(ann).get("/api/safety/audit/").json()["results"]
+    assert [(row["chain"], row["kind"], row["seq"]) for row in rows] == [
+        ("global", "kill", 1),
+        (f"user:{ann.pk}", "policy", 1),
+    ]
+    assert rows[1]["data"]["after"] == {"max_daily_trades": 3, "version": 2}
+    assert (rows[1]["actor"], rows[1]["prev_hash"]) == ("ann", "0" * 64)
+    assert client(ann).get("/api/safety/audit/?kind=policy").json()["count"] == 1
+    assert client(ann).get("/api/safety/audit/?kinds=policy").status_code == 400
+    assert APIClient().get("/api/safety/audit/").status_code == 401

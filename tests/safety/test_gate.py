@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from safety.gate import ApprovedOrder, decide, is_genuine
+from safety.gate import _ISSUED, ApprovedOrder, decide, is_genuine, judge
 from safety.sizing import worst_price_of
 from safety.types import Outcome, SwitchView
 from tests.safety.making import NOW, QUOTE, D, order, quoted, snapshot
@@ -84,6 +84,14 @@ def test_approval_passes_what_needs_approval_and_nothing_else() -> None:
     assert huge.denial.code == "MAX_POSITION"
     killed = decide(order(approved_by="ann"), snapshot(switches=SwitchView(killed=("global",))))[0]
     assert killed.outcome is Outcome.DENY
+
+
+def test_judging_says_the_same_and_makes_nothing_that_could_be_sent() -> None:
+    one, whole = order(), snapshot()
+    before = len(_ISSUED)
+    verdict = judge(one, whole)
+    assert len(_ISSUED) == before
+    assert verdict == decide(one, whole)[0]
 
 
 def test_the_next_order_of_a_batch_sees_the_one_before() -> None:

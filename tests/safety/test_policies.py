@@ -7,14 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from common.errors import Conflict, InvalidInput
 from live.models import Event
 from portfolios.models import Portfolio
 from safety.limits import FIELDS
-from safety.models import SafetyEvent, SafetyPolicy
-from safety.policies import ensure_policy, policy_for, policy_row, update_policy
+from safety.models import PolicyVersion, SafetyEvent, SafetyPolicy
+from safety.policies import draft_policy, ensure_policy, policy_for, policy_row, update_policy
 from safety.types import PolicyView
 from tests.safety.conftest import PASSWORD
 from tests.safety.making import NOW, D
@@ -35,6 +36,7 @@ DIRECTIONS: dict[str, tuple[Any, Any, Any]] = {
     "drawdown_halt_pct": (D(10), 9, 11),
     "price_collar_pct": (D(10), 9, 11),
     "price_jump_pct": (D(20), 19, 21),
+    "approval_collar_pct": (D(1), "0.5", 2),
     "max_spread_pct": (D(2), 1, 3),
     "quote_max_age_seconds": (15, 14, 16),
     "buying_power_cushion_pct": (D(2), 3, 1),
@@ -72,10 +74,11 @@ def test_tighter_at_once_looser_with_the_password(ann: User, name: str) -> None:
         assert ensure_policy(ann).version == 1
         assert update(ann, PASSWORD, **{name: looser}).version == 2
         assert SafetyEvent.objects.latest("id").note == f"Loosened: {name}."
-    SafetyPolicy.objects.filter(user=ann).update(**{name: start, "version": 1})
+    SafetyPolicy.objects.filter(user=ann).update(**{name: start})
     if tighter is not None:
+        version = ensure_policy(ann).version
         row = update(ann, **{name: tighter})
-        assert row.version == 2
+        assert row.version == version + 1
         assert getattr(row, name) == FIELDS[name].read(tighter)
         assert SafetyEvent.objects.latest("id").note == "Tightened."
 
@@ -193,3 +196,49 @@ def test_guessing_the_password_is_stopped(ann: User) -> None:
     assert changed.max_daily_trades == Decimal(99)
     # Tightening never asks.
     assert update(ann, max_daily_trades=1).max_daily_trades == 1
+
+
+def test_a_mixed_change_is_made_whole_or_not_at_all(ann: User) -> None:
+    mixed = {"max_daily_trades": 3, "max_position_pct": "20"}
+    with pytest.raises(InvalidInput) as refused:
+        update(ann, **mixed)
+    assert "max_position_pct from 10 to 20" in refused.value.errors["current_password"][0]
+    assert "max_daily_trades" not in refused.value.errors["current_password"][0]
+    assert ensure_policy(ann).max_daily_trades == 10
+    row = update(ann, PASSWORD, **mixed)
+    assert (row.max_daily_trades, row.max_position_pct, row.version) == (3, 20, 2)
+    assert SafetyEvent.objects.latest("id").note == "Loosened: max_position_pct."
+
+
+def test_a_portfolios_own_limits_looser_than_the_users_need_the_password(ann: User, portfolio: Portfolio) -> None:
+    looser = {"user": ann, "changes": {"max_daily_trades": 11}, "actor": "ann", "now": NOW, "portfolio": portfolio}
+    with pytest.raises(InvalidInput, match="max_daily_trades from 10 to 11"):
+        update_policy(**looser)  # type: ignore[arg-type]
+    assert update_policy(**looser, password=PASSWORD).portfolio == portfolio  # type: ignore[arg-type]
+    assert ensure_policy(ann).max_daily_trades == 10
+
+
+def test_every_version_is_kept_whole(ann: User, portfolio: Portfolio) -> None:
+    update(ann, max_daily_trades=8)
+    update(ann, max_position_pct="2.5", symbol_blacklist=["GME"])
+    update_policy(user=ann, changes={"max_daily_trades": 3}, actor="ann", now=NOW, portfolio=portfolio)
+    kept = PolicyVersion.objects.filter(user=ann, portfolio=None).order_by("version")
+    assert [row.version for row in kept] == [1, 2, 3]
+    assert all(set(row.limits) == set(FIELDS) for row in kept)
+    assert [row.limits["max_daily_trades"] for row in kept] == [10, 8, 8]
+    assert kept[2].limits["max_position_pct"] == "2.5"
+    assert kept[2].limits["symbol_blacklist"] == ["GME"]
+    own = PolicyVersion.objects.get(portfolio=portfolio)
+    assert (own.version, own.limits["max_daily_trades"], own.limits["max_position_pct"]) == (4, 3, "2.5")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        PolicyVersion.objects.update(note="never happened")
+
+
+def test_a_draft_says_what_would_be_and_changes_nothing(ann: User) -> None:
+    draft = draft_policy(user=ann, changes={"max_daily_trades": 20, "max_gross_pct": 50}, now=NOW)
+    assert (draft.present.max_daily_trades, draft.changed.max_daily_trades) == (10, 20)
+    assert (draft.changed.max_gross_pct, draft.loosened) == (50, ("max_daily_trades",))
+    assert ensure_policy(ann).version == 1
+    assert not PolicyVersion.objects.exists()
+    with pytest.raises(InvalidInput):
+        draft_policy(user=ann, changes={"daily_loss_reduce_pct": 5}, now=NOW)

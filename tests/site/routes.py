@@ -83,15 +83,19 @@ ROUTES: dict[str, dict[str, Access]] = {
     # safety
     "safety/": {"GET": own(), "PATCH": own()},
     "safety/events/": {"GET": own()},
+    "safety/versions/": {"GET": own()},
+    "safety/audit/": {"GET": own()},
     # orders
     "orders/": {"GET": own(), "POST": own()},
     "orders/<uuid:pk>/": {"GET": owned("order")},
     "orders/<uuid:pk>/cancel/": {"POST": owned("order")},
     "approvals/": {"GET": own()},
+    "approvals/<uuid:pk>/": {"GET": owned("order")},
     "approvals/<uuid:pk>/approve/": {"POST": owned("order")},
     "approvals/<uuid:pk>/decline/": {"POST": owned("order")},
     "safety/kill/": {"POST": own()},
     "safety/resume/": {"POST": own()},
+    "safety/what-if/": {"POST": own()},
     # automation
     "actions/": {"GET": own(), "POST": own()},
     "actions/triggers/": {"GET": own()},

@@ -107,6 +107,7 @@ READING_POSTS = {
     "actions/preview/",
     "actions/<uuid:action_id>/simulate/",
     "actions/templates/<slug:name>/preview/",
+    "safety/what-if/",
 }
 
 

@@ -47,6 +47,28 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 
+  // How long an order still waits for a person: data-left holds the seconds when the page was made.
+  Alpine.data("countdown", () => ({
+    left: 1,
+    init() {
+      const end = performance.now() + Number(this.$el.dataset.left) * 1_000;
+      const tick = () => (this.left = Math.max(0, Math.round((end - performance.now()) / 1_000)));
+      tick();
+      this.timer = setInterval(tick, 1_000);
+    },
+    destroy() {
+      clearInterval(this.timer);
+    },
+    get over() {
+      return this.left === 0;
+    },
+    get words() {
+      if (this.over) return "expired";
+      const seconds = String(this.left % 60).padStart(2, "0");
+      return `${Math.floor(this.left / 60)}:${seconds} left`;
+    },
+  }));
+
   // The action form: show the fields that belong to the chosen type, size and trigger.
   Alpine.data("actionForm", () => ({
     type: "",

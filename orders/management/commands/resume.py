@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,13 +16,17 @@ from safety.switch import RESUME_WORD
 
 
 class Command(BaseCommand):
-    help = "Trade again after a kill. The books must agree with the broker."
+    help = (
+        "Trade again after a kill. The books must agree with the broker. "
+        "Exit code 0: done; 1: refused, and the reason is said."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("word", help=f"type {RESUME_WORD}")
         parser.add_argument("--scope", choices=Switch.Scope.values, default=Switch.Scope.GLOBAL)
         parser.add_argument("--id", default="", help="the portfolio's or rule's id; for user and agent --user says it")
         parser.add_argument("--user", help="user name; not needed for everything")
+        parser.add_argument("--json", action="store_true", help="print what was resumed as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = find_user(options)
@@ -36,4 +41,7 @@ class Command(BaseCommand):
             )
         except PufflingError as error:
             raise CommandError(error.detail) from error
-        self.stdout.write("Trading is on again.")
+        if options["json"]:
+            self.stdout.write(json.dumps({"scope": options["scope"], "scope_id": scope_id(options, user)}))
+        else:
+            self.stdout.write("Trading is on again.")

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("safety", "0002_append_only")]
+    dependencies = [("safety", "0003_audit_and_policy_versions")]
 
     operations = [
         migrations.AddField(
