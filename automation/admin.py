@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from automation import lifecycle
 from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
-from automation.models import Action, ActionExecution, ActionVersion
+from automation.models import Action, ActionExecution, ActionVersion, ReplayRun
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin
 from common.clock import now
@@ -171,3 +171,12 @@ class ActionVersionAdmin(ReadOnlyAdmin):
     list_display = ["at", "action", "version", "actor", "changes"]
     list_select_related = ["action"]
     search_fields = ["action__id", "actor"]
+
+
+@admin.register(ReplayRun)
+class ReplayRunAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "user", "action", "state", "done_steps", "total_steps", "error", "finished_at"]
+    list_filter = ["state"]
+    list_select_related = ["user", "action"]
+    search_fields = ["id", "action__id", "user__username"]
+    date_hierarchy = "created_at"

@@ -131,7 +131,9 @@ class Book:
         if order.side != BUY:
             free = self.shares - sum((o.remaining for o in self.orders if o.side != BUY), ZERO)
             if order.quantity > free:
-                raise Refused("OVERSELL", f"{plain(order.quantity)} shares were to be sold, and {plain(free)} were held.")
+                raise Refused(
+                    "OVERSELL", f"{plain(order.quantity)} shares were to be sold, and {plain(free)} were held."
+                )
             return
         reserved = sum((self._need(o, quote) for o in self.orders if o.side == BUY), ZERO)
         need = self._need(order, quote)
@@ -256,4 +258,3 @@ class Book:
 
 def _point(price: Decimal) -> Observation:
     return Observation(last=price, low=price, high=price)
-

@@ -142,9 +142,7 @@ def exact_spread(
 ) -> tuple[Decimal, Decimal, Decimal] | None:
     """`averages.live_spread` after `closed` bars."""
     needed = averages.bars_needed(kind, long)
-    return averages.live_spread(
-        [exact(c) for c in history.close[max(0, closed - needed) : closed]], kind, short, long
-    )
+    return averages.live_spread([exact(c) for c in history.close[max(0, closed - needed) : closed]], kind, short, long)
 
 
 def _spread(closes: Floats, kind: str, short: int, long: int, window: int) -> Floats:

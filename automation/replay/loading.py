@@ -108,11 +108,11 @@ def _bars(symbol: str, timeframe: str, rows: np.ndarray, starts: Seconds, ends: 
 def _daily(symbol: str, rows: np.ndarray, sessions: Sequence[SessionTimes], start: datetime) -> Bars:
     """Daily bars from open to close; one on a day without a session is from midnight to midnight UTC."""
     dates = rows["at"].astype(np.int64)
-    by_date = {
-        int(datetime(s.date.year, s.date.month, s.date.day, tzinfo=UTC).timestamp()): s for s in sessions
-    }
+    by_date = {int(datetime(s.date.year, s.date.month, s.date.day, tzinfo=UTC).timestamp()): s for s in sessions}
     spans = [
-        (int(s.opens_at.timestamp()), int(s.closes_at.timestamp())) if (s := by_date.get(int(at))) else (at, at + 86_400)
+        (int(s.opens_at.timestamp()), int(s.closes_at.timestamp()))
+        if (s := by_date.get(int(at)))
+        else (at, at + 86_400)
         for at in dates
     ]
     starts = np.array([span[0] for span in spans], dtype=np.int64)

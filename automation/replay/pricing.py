@@ -13,7 +13,6 @@ from common.money import CENT, HUNDRED
 from watches import machine
 from watches.specs import PEAKS, MarketSlice, SeriesKind, SeriesSpec, WatchSpec
 
-
 # What of a bar comes after a price in it: all of it, only its close, nothing.
 WHOLE, CLOSE, NOTHING = "whole", "close", "nothing"
 Met = tuple[Decimal, str]

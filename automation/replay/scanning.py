@@ -64,7 +64,7 @@ def trailing(
 ) -> tuple[int, float]:
     """The first index in [start, stop) that falls a trail below the running best, and the best before it.
 
-    `best`, `worst` are the high and the low (a short stop passes both negated and swapped). `trail` is (factor, amount):
+    `best`, `worst` are the high and the low (for a short stop negated and swapped). `trail` is (factor, amount):
     the stop is best * factor - amount.
     """
     factor, amount = trail

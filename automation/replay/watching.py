@@ -119,9 +119,7 @@ class Watcher:
         else:
             best, worst, last = bars.high, bars.low, bars.close
             factor = 1 - level / float(HUNDRED) if percent else 1.0
-        index, before = scanning.trailing(
-            best, worst, last, peak=peak, trail=(factor, amount), start=start, stop=stop
-        )
+        index, before = scanning.trailing(best, worst, last, peak=peak, trail=(factor, amount), start=start, stop=stop)
         self._set_peak(exact(-before if series.short else before))
         return index
 

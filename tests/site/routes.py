@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.tokens import create_token
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
+from automation.models import ReplayRun
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -95,6 +96,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/": {"GET": own(), "POST": own()},
     "actions/triggers/": {"GET": own()},
     "actions/preview/": {"POST": own()},
+    "actions/simulate/": {"POST": own()},
+    "actions/replays/": {"GET": own()},
+    "actions/replays/<uuid:run_id>/": {"GET": owned("replay"), "DELETE": owned("replay")},
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
     "actions/<uuid:action_id>/resume/": {"POST": owned("action")},
@@ -111,6 +115,7 @@ PAGE_ARGUMENTS = {
     "order_id": "order",
     "alert_id": "alert",
     "portfolio_id": "portfolio",
+    "run_id": "replay",
 }
 
 
@@ -154,4 +159,5 @@ def world_of(user: User) -> dict[str, Any]:
         "action": action.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,
+        "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
     }

@@ -102,7 +102,7 @@ def test_a_token_without_scopes_can_do_nothing(ann: User, world: dict[str, Any])
 
 
 # Reads that need a body, and tickets for listening: the only POSTs a reading token may make.
-READING_POSTS = {"auth/ticket/", "actions/preview/", "actions/<uuid:action_id>/simulate/"}
+READING_POSTS = {"auth/ticket/", "actions/preview/", "actions/simulate/", "actions/<uuid:action_id>/simulate/"}
 
 
 def test_a_reading_token_can_change_nothing(ann: User, world: dict[str, Any]) -> None:
