@@ -1,6 +1,7 @@
 """The account of a replay: cash, lots and working orders, by the same arithmetic as live. Plain Python.
 
-The safety limits are not asked; what no broker would take is refused: buying beyond the cash, selling beyond the shares.
+The safety limits are not asked; what no broker would take is refused: buying
+beyond the cash, selling beyond the shares.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from decimal import Decimal
 from automation.replay import scanning
 from automation.replay.bars import Bars, exact, moment
 from automation.replay.pricing import NOTHING, WHOLE
-from common.money import HUNDRED, ZERO, plain
+from common.money import HUNDRED, ZERO, cents, plain
 from markets import fill_model
 from markets.fill_model import BUY, LIMIT, STOP, STOP_LIMIT, Costs, Observation, WorkingOrder
 from orders.sizing import NoSize, quantity_of
@@ -98,7 +99,7 @@ class Book:
 
     def equity(self, price: Decimal) -> Decimal:
         """What it is worth when a share costs `price`."""
-        return self.cash + self.shares * price
+        return self.cash + cents(self.shares * price)
 
     # --- placing
     def place(self, intent: OrderIntent, *, firing: int, bar: int, price: Decimal, rest: str, at: datetime) -> Order:

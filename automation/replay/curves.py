@@ -87,7 +87,7 @@ def deepest(start: float, curve: Floats) -> float:
 
 
 def thinned(size: int, most: int, keep: Sequence[int] = ()) -> list[int]:
-    """At most `most` indexes of `size`, evenly spread, the first and the last among them, and those of `keep` if few."""
+    """At most `most` indexes of `size`, evenly spread with the first and the last, and those of `keep` if few."""
     if size <= most:
         return list(range(size))
     wanted = set(keep) if len(keep) <= most // 2 else set()

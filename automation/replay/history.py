@@ -53,7 +53,7 @@ def minutes_back(bars: Bars, minutes: int) -> Floats:
 
 
 def in_timeframe(bars: Bars, daily: Bars, timeframe: str) -> Bars:
-    """The same history in bars of `timeframe`, at whole multiples since midnight UTC as `markets.selectors` makes them."""
+    """The same history in bars of `timeframe`, cut at whole multiples as `markets.selectors` cuts them."""
     if timeframe == DAY:
         return daily
     if bars.daily:

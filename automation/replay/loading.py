@@ -67,7 +67,7 @@ def count_bars(symbol: str, timeframe: str, start: datetime, end: datetime) -> i
 
 
 def sessions_of(exchange: str, first: date, last: date) -> Sequence[SessionTimes]:
-    """The sessions from `first` to `last`: from the calendar's rows, and beyond them as the calendar would make them."""
+    """The sessions from `first` to `last`: the calendar's rows, and before them as it would make them."""
     stored = calendar.sessions_between(exchange, first, last)
     made: list[MarketSession] = []
     begins = stored[0].date if stored else last + timedelta(days=1)

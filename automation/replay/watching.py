@@ -99,7 +99,11 @@ class Watcher:
 
     def _after_waiting(self, start: int, stop: int) -> int:
         ready = self.state.rearm_at
-        index = start if ready is None else scanning.first_not_before(self.feed.at, int(ready.timestamp()), start)
+        # Live, a bar that closed as the cooldown ended had closed before the watch was armed: it is history.
+        late = self.pushed and self.state.phase == machine.COOLING
+        index = (
+            start if ready is None else scanning.first_not_before(self.feed.at, int(ready.timestamp()) + late, start)
+        )
         index = min(index, stop)
         series = self.state.series
         if self.state.phase == machine.RETRY and series.kind in PEAKS and index > start:  # its peak moves meanwhile
