@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,6 @@ from automation.replay.feeds import Tape
 from automation.replay.history import NotReplayable
 from automation.replay.loading import load_tape
 from automation.replay.results import IN_SAMPLE, empty_because, result_of, summary_of
-from automation.simulating import copy_of
 from common.errors import InvalidInput
 from safety.policies import policy_for
 
@@ -40,7 +40,7 @@ def prepare(action: Action, question: Question) -> Case:
     tape = load_tape(action.instrument.symbol, question.timeframe, question.start, question.end)
     if tape.bars.first >= len(tape.bars):
         raise InvalidInput({"from": empty_because(tape, question.start, question.end)})
-    trial = copy_of(action)
+    trial = copy(action)
     if question.ignore_dates:
         trial.valid_from = trial.valid_until = None
     terms = replace(question.terms, fractional=action.instrument.fractionable)
@@ -70,10 +70,10 @@ def try_values(case: Case, *, done: int = 0) -> Iterator[dict[str, Any]]:
     """One row per value of the grid: the value and its summary in short. The first `done` are left out."""
     grid = case.question.grid
     for value in grid.values[done:] if grid else ():
-        trial = copy_of(case.action)
+        trial = copy(case.action)
         trial.trigger_params = with_value(case.action, grid.parameter if grid else "", value)
-        done = run_case(case, trial)
-        summary = summary_of(case.tape.bars, done, curves_of(case.tape.bars, done.terms, done.changes))
+        one = run_case(case, trial)
+        summary = summary_of(case.tape.bars, one, curves_of(case.tape.bars, one.terms, one.changes))
         yield {"value": value, **{name: summary[name] for name in COLUMNS}}
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from automation.replay import scanning
 from automation.replay.bars import Bars, exact, moment
-from automation.replay.pricing import NOTHING, WHOLE
+from automation.replay.pricing import HIGH, LOW, NOTHING, WHOLE
 from common.money import HUNDRED, ZERO, cents, plain
 from markets import fill_model
 from markets.fill_model import BUY, LIMIT, STOP, STOP_LIMIT, Costs, Observation, WorkingOrder
@@ -120,9 +120,8 @@ class Book:
         self._meet(order, bar, _point(price))
         if intent.time_in_force == "ioc":
             order.ended = True
-        if rest != NOTHING:
-            for market in self._looks(order, bar, after_open=rest == WHOLE, opened=False):
-                self._meet(order, bar, market)
+        for market in self._looks(order, bar, price, rest):
+            self._meet(order, bar, market)
         if not order.ended:
             self.orders.append(order)
         return order
@@ -160,7 +159,9 @@ class Book:
                 order.ended = True
                 continue
             order.last_bar = bar
-            for market in self._looks(order, bar, after_open=True, opened=True):
+            opened = exact(self.bars.open[bar])
+            self._meet(order, bar, _point(opened))
+            for market in self._looks(order, bar, opened, WHOLE):
                 self._meet(order, bar, market)
         ended = [order for order in self.orders if order.ended]
         self.orders = [order for order in self.orders if not order.ended]
@@ -183,23 +184,21 @@ class Book:
         values = bars.high if up else bars.low
         return scanning.reaching(values, float(level), 1 if up else -1, min(start, end), min(end, size))
 
-    def _looks(self, order: Order, bar: int, *, after_open: bool, opened: bool) -> Iterator[Observation]:
-        """What a working order is shown of a bar: its open, then how far it went, then its close.
+    def _looks(self, order: Order, bar: int, price: Decimal, rest: str) -> Iterator[Observation]:
+        """What an order that has met `price` is shown of the rest of a bar: how far it went, then its close.
 
         While the range is looked at, the price stands where it first reaches the order, never beyond: what the order
         would have got is not what the bar came to later.
         """
+        if rest == NOTHING:
+            return
         bars = self.bars
-        first, last = exact(bars.open[bar]), exact(bars.close[bar])
-        if opened:
-            yield _point(first)
-        low, high = exact(bars.low[bar]), exact(bars.high[bar])
-        if after_open and low != high:
-            stands = first
-            if order.order_type in (STOP, STOP_LIMIT) and not order.triggered and order.stop_price is not None:
-                stands = order.stop_price
-            yield Observation(last=stands, low=low, high=high)
-        if last != first or low != high:
+        last = exact(bars.close[bar])
+        low = exact(bars.low[bar]) if rest in (WHOLE, LOW) else min(price, last)
+        high = exact(bars.high[bar]) if rest in (WHOLE, HIGH) else max(price, last)
+        if low != high:
+            waits = order.order_type in (STOP, STOP_LIMIT) and not order.triggered and order.stop_price is not None
+            yield Observation(last=order.stop_price if waits and order.stop_price else price, low=low, high=high)
             yield _point(last)
 
     def _meet(self, order: Order, bar: int, market: Observation) -> None:

@@ -5,26 +5,29 @@ Nothing is read or written here: the rule is an Action that need not be stored.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from automation import arming, settling
 from automation.effects.trade import intent_for
-from automation.firing import fire
+from automation.firing import PRICE_FIRING_LASTS
 from automation.models import Action, ActionType
-from automation.replay.bars import moment
+from automation.replay.bars import exact, moment
 from automation.replay.book import Book, Change, Order, Refused, Terms
 from automation.replay.clocking import ClockWatcher
 from automation.replay.feeds import Tape
 from automation.replay.watching import Hit, Watcher
-from automation.simulating import copy_of
 from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
 from common.errors import InvalidInput
 from common.money import ZERO, plain
 from watches.specs import Repeat
 
+NO_ID = UUID(int=0)
 FILLED, TOLD, DENIED, EXPIRED, OPEN, NO_PRICE = "filled", "told", "denied", "expired", "open", "no_price"
 
 
@@ -69,6 +72,17 @@ class _Working:
     fires: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Execution:
+    """A firing as an order asks about it; making a row of it only to read it again would cost more than the rest."""
+
+    epoch: int
+    observation: dict[str, Any]
+    expires_at: datetime
+    id: UUID = NO_ID
+    trace_id: UUID = NO_ID
+
+
 @dataclass
 class Run:
     """One rule on its way over one tape."""
@@ -77,12 +91,13 @@ class Run:
     tape: Tape
     terms: Terms
     failures_before_review: int = 3
+    look_ahead: bool = True  # False: show the machine every single bar
     firings: list[Firing] = field(default_factory=list)
     working: dict[int, _Working] = field(default_factory=dict)
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        self.action = copy_of(self.action)
+        self.action = copy(self.action)
         self.action.executions_count = self.action.failures_in_a_row = 0
         self.bars = self.tape.bars
         self.book = Book(self.bars, self.terms)
@@ -94,7 +109,7 @@ class Run:
         self.watcher: Watcher | ClockWatcher = (
             ClockWatcher(plan, self.tape, armed_at=begins - timedelta(seconds=1))
             if isinstance(plan, ClockPlan)
-            else Watcher(plan.spec, self.tape, armed_at=begins)
+            else Watcher(plan.spec, self.tape, armed_at=begins, look_ahead=self.look_ahead)
         )
 
     def repeat(self) -> Repeat:
@@ -137,7 +152,9 @@ class Run:
     def _fire(self, hit: Hit) -> None:
         action = self.action
         seen = None if hit.seen is None else plain(hit.seen)
-        execution = fire(action, now=hit.at, cause="trigger", observation={"price": seen})
+        execution = _Execution(epoch=action.epoch, observation={"price": seen}, expires_at=hit.at + PRICE_FIRING_LASTS)
+        action.epoch += 1
+        action.executions_count += 1
         firing = Firing(len(self.firings), hit.at, hit.bar, hit.price, hit.value, hit.level)
         self.firings.append(firing)
         self.working[firing.number] = _Working(hit, self.watcher.fires)
@@ -203,14 +220,10 @@ class Run:
             firing = self.firings[change.firing]
             firing.gain = (firing.gain or ZERO) + change.gain
         if len(self.bars):
-            for source, gain in self.book.open_gains(self._last_price()).items():
+            for source, gain in self.book.open_gains(exact(self.bars.close[-1])).items():
                 if source.isdigit():
                     firing = self.firings[int(source)]
                     firing.gain = (firing.gain or ZERO) + gain
-
-    def _last_price(self) -> Decimal:
-        from_end = self.bars.close[-1]
-        return Decimal(repr(float(from_end)))
 
 
 def replay(action: Action, tape: Tape, terms: Terms, *, failures_before_review: int = 3) -> Replay:

@@ -31,8 +31,13 @@ class Tape:
 class Feed(Protocol):
     """Observations in order of time, by index."""
 
-    at: Seconds  # when each is over
-    bar: Seconds  # the bar in which each can be acted on
+    @property
+    def at(self) -> Seconds:
+        """When each is over."""
+
+    @property
+    def bar(self) -> Seconds:
+        """The bar in which each can be acted on."""
 
     def slice(self, index: int) -> MarketSlice:
         """The observation."""

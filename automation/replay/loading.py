@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -94,14 +95,17 @@ def _first(rows: np.ndarray) -> datetime | None:
 
 
 def _bars(symbol: str, timeframe: str, rows: np.ndarray, starts: Seconds, ends: Seconds, begin: int) -> Bars:
-    prices = {name: rows[name].astype(np.float64) for name in ("open", "high", "low", "close", "volume")}
     return Bars(
         symbol=symbol,
         timeframe=timeframe,
         starts=starts,
         ends=ends,
+        open=rows["open"].astype(np.float64),
+        high=rows["high"].astype(np.float64),
+        low=rows["low"].astype(np.float64),
+        close=rows["close"].astype(np.float64),
+        volume=rows["volume"].astype(np.float64),
         first=int(np.searchsorted(starts, begin, side="left")),
-        **prices,
     )
 
 
@@ -119,34 +123,18 @@ def _daily(symbol: str, rows: np.ndarray, sessions: Sequence[SessionTimes], star
     ends = np.array([span[1] for span in spans], dtype=np.int64)
     bars = _bars(symbol, "1d", rows, starts, ends, 0)
     first = int(np.searchsorted(dates, int(start.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())))
-    return _with(bars, sessions, first)
+    return replace(bars, sessions=sessions, first=first)
 
 
 def _minutes(symbol: str, rows: np.ndarray, sessions: Sequence[SessionTimes], start: datetime) -> Bars:
     starts = rows["at"].astype(np.int64)
-    bars = _with(_bars(symbol, "1m", rows, starts, starts + 60, 0), sessions, 0)
+    bars = replace(_bars(symbol, "1m", rows, starts, starts + 60, 0), sessions=sessions)
     if len(sessions):
         at = np.searchsorted(bars.session_opens, starts, side="right") - 1
         regular = (at >= 0) & (starts < bars.session_closes[np.maximum(at, 0)])
         rows, starts = rows[regular], starts[regular]
     made = _bars(symbol, "1m", rows, starts, starts + 60, int(start.timestamp()))
-    return _with(made, sessions, made.first)
-
-
-def _with(bars: Bars, sessions: Sequence[SessionTimes], first: int) -> Bars:
-    return Bars(
-        symbol=bars.symbol,
-        timeframe=bars.timeframe,
-        starts=bars.starts,
-        ends=bars.ends,
-        open=bars.open,
-        high=bars.high,
-        low=bars.low,
-        close=bars.close,
-        volume=bars.volume,
-        sessions=sessions,
-        first=first,
-    )
+    return replace(made, sessions=sessions)
 
 
 def _with_missing_days(daily: Bars, minutes: Bars, start: datetime) -> Bars:
@@ -176,4 +164,4 @@ def _with_missing_days(daily: Bars, minutes: Bars, start: datetime) -> Bars:
         volume=joined(daily.volume, np.add.reduceat(minutes.volume, begins)),
         sessions=daily.sessions,
     )
-    return _with(made, daily.sessions, int(np.searchsorted(made.starts, int(start.timestamp()))))
+    return replace(made, first=int(np.searchsorted(made.starts, int(start.timestamp()))))

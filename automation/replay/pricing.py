@@ -13,8 +13,8 @@ from common.money import CENT, HUNDRED
 from watches import machine
 from watches.specs import PEAKS, MarketSlice, SeriesKind, SeriesSpec, WatchSpec
 
-# What of a bar comes after a price in it: all of it, only its close, nothing.
-WHOLE, CLOSE, NOTHING = "whole", "close", "nothing"
+# What of a bar is known to come after a price in it: all of it, its low (the price fell through it), its high, nothing.
+WHOLE, LOW, HIGH, NOTHING = "whole", "low", "high", "nothing"
 Met = tuple[Decimal, str]
 
 
@@ -39,15 +39,12 @@ def fired_at(spec: WatchSpec, state: machine.WatchState, market: MarketSlice, op
 
     if fires(opened):
         return opened, WHOLE
-    ways = _levels(spec, state, series, reference)
     met = [
-        _within(_tick(exact, way, fires), market)
-        for exact, way in ways
+        (_within(_tick(exact, way, fires), market), HIGH if way > 0 else LOW)
+        for exact, way in _levels(spec, state, series, reference)
         if fires(market.high if way > 0 else market.low)
     ]
-    if not met:
-        return market.last, NOTHING
-    return min(met, key=lambda price: abs(price - opened)), CLOSE
+    return min(met, key=lambda one: abs(one[0] - opened), default=(market.last, NOTHING))
 
 
 def _stopped_at(spec: WatchSpec, series: SeriesSpec, market: MarketSlice, opened: Decimal) -> Met:
@@ -65,7 +62,7 @@ def _stopped_at(spec: WatchSpec, series: SeriesSpec, market: MarketSlice, opened
         return market.last, NOTHING  # a new best came first, and the close is a trail away from it
     trail = spec.level * best / HUNDRED if series.kind == SeriesKind.PEAK_PERCENT else spec.level
     way = 1 if series.short else -1
-    return _within(_tick(best + way * trail, way, fires), market), CLOSE
+    return _within(_tick(best + way * trail, way, fires), market), HIGH if series.short else LOW
 
 
 def _levels(

@@ -31,7 +31,7 @@ class Hit:
     bar: int
     at: datetime
     price: Decimal | None  # None: no price can be had then
-    rest: str  # WHOLE, CLOSE or NOTHING (pricing)
+    rest: str  # what of the bar comes after: see pricing
     seen: Decimal | None = None
     value: Decimal | None = None
     level: Decimal | None = None
@@ -41,8 +41,9 @@ class Hit:
 class Watcher:
     """The pure machine's watch, from observation to observation."""
 
-    def __init__(self, spec: WatchSpec, tape: Tape, *, armed_at: datetime) -> None:
+    def __init__(self, spec: WatchSpec, tape: Tape, *, armed_at: datetime, look_ahead: bool = True) -> None:
         self.spec = spec
+        self.look_ahead = look_ahead
         self.bars = tape.bars
         self.pushed = spec.series.kind == SeriesKind.PUSHED
         self.feed: Feed = pushed_feed(tape, spec.series.observable) if self.pushed else BarFeed(tape, spec)
@@ -84,6 +85,8 @@ class Watcher:
         phase, start, feed = self.state.phase, self.position, self.feed
         if phase == machine.OFF:
             return stop
+        if not self.look_ahead and phase not in (machine.COOLING, machine.RETRY):
+            return start
         if phase in (machine.COOLING, machine.RETRY):
             return self._after_waiting(start, stop)
         if phase in SCANNED and self.state.series.kind in PEAKS:
