@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +31,7 @@ class Case:
     question: Question
     tape: Tape
     failures_before_review: int
+    others: Mapping[str, Tape]
 
 
 def prepare(action: Action, question: Question) -> Case:
@@ -49,13 +50,23 @@ def prepare(action: Action, question: Question) -> Case:
         question=replace(question, terms=terms),
         tape=tape,
         failures_before_review=policy_for(action.portfolio).failures_before_review,
+        others={
+            symbol: load_tape(symbol, question.timeframe, question.start, question.end)
+            for symbol in sorted({condition.get("symbol") or "" for condition in action.conditions} - {""})
+        },
     )
 
 
 def run_case(case: Case, action: Action) -> Replay:
     """One replay. Raises InvalidInput when these bars cannot show what the rule looks at."""
     try:
-        done = replay(action, case.tape, case.question.terms, failures_before_review=case.failures_before_review)
+        done = replay(
+            action,
+            case.tape,
+            case.question.terms,
+            failures_before_review=case.failures_before_review,
+            others=case.others,
+        )
     except NotReplayable as problem:
         raise InvalidInput({"timeframe": str(problem)}) from None
     return replace(done, notes=tuple(_notes(action, case.tape)))

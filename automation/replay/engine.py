@@ -5,6 +5,7 @@ Nothing is read or written here: the rule is an Action that need not be stored.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from automation.models import Action, ActionType
 from automation.replay.bars import exact, moment
 from automation.replay.book import Book, Change, Order, Refused, Terms
 from automation.replay.clocking import ClockWatcher
+from automation.replay.conditions import Conditions
 from automation.replay.feeds import Tape
 from automation.replay.watching import Hit, Watcher
 from automation.triggers.base import ClockPlan
@@ -28,7 +30,9 @@ from common.money import ZERO, plain
 from watches.specs import Repeat
 
 NO_ID = UUID(int=0)
-FILLED, TOLD, DENIED, EXPIRED, OPEN, NO_PRICE = "filled", "told", "denied", "expired", "open", "no_price"
+FILLED, TOLD, DENIED, EXPIRED, OPEN = "filled", "told", "denied", "expired", "open"
+NO_PRICE, SKIPPED = "no_price", "skipped"
+CONDITION_RETRY = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
@@ -91,6 +95,7 @@ class Run:
     tape: Tape
     terms: Terms
     failures_before_review: int = 3
+    others: Mapping[str, Tape] = field(default_factory=dict)  # bars of other symbols that conditions ask about
     look_ahead: bool = True  # False: show the machine every single bar
     firings: list[Firing] = field(default_factory=list)
     working: dict[int, _Working] = field(default_factory=dict)
@@ -104,12 +109,13 @@ class Run:
         begins = moment(self.bars.starts[self.bars.first]) if self.bars.first < len(self.bars) else moment(0)
         if self.action.valid_from is not None:
             begins = max(begins, self.action.valid_from)
+        self.conditions = Conditions(self.action, self.tape, self.others)
         # A clock's very first time may be the moment the replay begins.
         plan = TRIGGERS[self.action.trigger_type].plan(self.action.trigger_params, self.action.instrument_id or "")
         self.watcher: Watcher | ClockWatcher = (
             ClockWatcher(plan, self.tape, armed_at=begins - timedelta(seconds=1))
             if isinstance(plan, ClockPlan)
-            else Watcher(plan.spec, self.tape, armed_at=begins, look_ahead=self.look_ahead)
+            else Watcher(plan.spec, self.tape, armed_at=begins, worth=self.book, look_ahead=self.look_ahead)
         )
 
     def repeat(self) -> Repeat:
@@ -151,6 +157,10 @@ class Run:
 
     def _fire(self, hit: Hit) -> None:
         action = self.action
+        in_the_way = self.conditions.in_the_way(hit) if action.conditions else ""
+        if in_the_way:
+            self._skip(hit, in_the_way)
+            return
         seen = None if hit.seen is None else plain(hit.seen)
         execution = _Execution(epoch=action.epoch, observation={"price": seen}, expires_at=hit.at + PRICE_FIRING_LASTS)
         action.epoch += 1
@@ -178,6 +188,20 @@ class Run:
             firing.outcome = OPEN
             if order.ended:
                 self._ended(order, hit.bar)
+
+    def _skip(self, hit: Hit, reason: str) -> None:
+        """The conditions do not hold: nothing is done, and it tries again. Skips in a row are one firing."""
+        last = self.firings[-1] if self.firings else None
+        if last is None or last.outcome != SKIPPED:
+            self.firings.append(
+                Firing(
+                    len(self.firings), hit.at, hit.bar, hit.price, hit.value, hit.level, SKIPPED, "CONDITION", reason
+                )
+            )
+        if hit.state is None:
+            self.watcher.restart(hit.at)
+        else:
+            self.watcher.retry(hit.state, hit.at + CONDITION_RETRY)
 
     def _ended(self, order: Order, bar: int) -> None:
         firing = self.firings[order.firing]
@@ -226,6 +250,13 @@ class Run:
                     firing.gain = (firing.gain or ZERO) + gain
 
 
-def replay(action: Action, tape: Tape, terms: Terms, *, failures_before_review: int = 3) -> Replay:
+def replay(
+    action: Action,
+    tape: Tape,
+    terms: Terms,
+    *,
+    failures_before_review: int = 3,
+    others: Mapping[str, Tape] | None = None,
+) -> Replay:
     """What the rule would have done. Raises NotReplayable when these bars cannot show what it looks at."""
-    return Run(action, tape, terms, failures_before_review).run()
+    return Run(action, tape, terms, failures_before_review, others or {}).run()

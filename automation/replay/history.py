@@ -87,11 +87,26 @@ def weights(kind: str, period: int, window: int) -> Floats:
     if kind == "sma":
         made[window - period :] = 1 / period
         return made
-    keep = 1 - 2 / (period + 1)
+    keep = 1 - 1 / period if kind == "wilder" else 1 - 2 / (period + 1)
     ages = np.arange(window - 1, -1, -1, dtype=np.float64)
     made[:] = (1 - keep) * keep**ages
     made[:period] = keep ** (window - period) / period
     return made
+
+
+def strengths(history: Bars, period: int) -> Floats:
+    """For each bar, Wilder's RSI (0 to 100) at its close over ten periods; NaN: too few bars, none moved."""
+    values = np.full(len(history), np.nan)
+    window = 10 * period
+    if len(history) <= window:
+        return values
+    moves = np.diff(history.close)
+    made = weights("wilder", period, window)[::-1]
+    gains = np.convolve(np.maximum(moves, 0), made, mode="valid")
+    losses = np.convolve(np.maximum(-moves, 0), made, mode="valid")
+    total = gains + losses
+    values[window:] = np.where(total > 0, 100 * gains / np.where(total > 0, total, 1), np.nan)
+    return np.round(values, 9)
 
 
 def crosses(history: Bars, kind: str, short: int, long: int) -> Floats:

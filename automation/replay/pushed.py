@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
 
 import numpy as np
 
@@ -31,8 +33,14 @@ def _bar_volume(tape: Tape, rest: str) -> Values:
     return bars.ends, bars.volume
 
 
+def _rsi(tape: Tape, rest: str) -> Values:
+    period, timeframe = rest.split(":")
+    bars = history.in_timeframe(tape.bars, tape.daily, timeframe)
+    return bars.ends, history.strengths(bars, int(period))
+
+
 # A trigger on closed bars is a line here: the name of its observable -> its values over the bars.
-SOURCES: dict[str, Callable[[Tape, str], Values]] = {"ma_cross": _ma_cross, "bar_volume": _bar_volume}
+SOURCES: dict[str, Callable[[Tape, str], Values]] = {"ma_cross": _ma_cross, "bar_volume": _bar_volume, "rsi": _rsi}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,3 +80,46 @@ def _pulses(at: Seconds, values: Floats) -> Values:
     """Two crosses in a row, up and down, are two pulses: a zero a second before the second, as observing pushes it."""
     again = np.flatnonzero((values[1:] != 0) & (values[:-1] != 0)) + 1
     return np.insert(at, again, at[again] - 1), np.insert(values, again, 0.0)
+
+
+class Worth(Protocol):
+    """What a drawdown is measured on."""
+
+    @property
+    def cash(self) -> Decimal: ...
+    @property
+    def shares(self) -> Decimal: ...
+
+
+class DrawdownFeed:
+    """How far the replayed account is below its highest worth, in percent, judged at every close."""
+
+    def __init__(self, tape: Tape, book: Worth) -> None:
+        self.bars = tape.bars
+        self.book = book
+        self.at = tape.bars.ends
+        self.bar = np.arange(1, len(tape.bars) + 1, dtype=np.int64)
+        self._seen, self._peak = tape.bars.first, 0.0
+        self._values = np.full(len(tape.bars), np.nan)
+
+    def slice(self, index: int) -> MarketSlice:
+        self._look(index + 1)
+        value, at = nano(exact(self._values[index])), moment(self.at[index])
+        return MarketSlice(at=at, since=at, low=value, high=value, last=value, pushed=value)
+
+    def as_of(self, series: SeriesSpec, index: int) -> SeriesSpec:
+        return series
+
+    def next(self, series: SeriesSpec, scan: Scan, start: int, stop: int) -> int:
+        self._look(stop)
+        return scanning.reaching(self._values, float(scan.level), scan.direction, start, stop)
+
+    def _look(self, stop: int) -> None:
+        """Values up to `stop`: until the next order at work meets a bar, cash and shares stay what they are."""
+        if stop <= self._seen:
+            return
+        part = slice(self._seen, stop)
+        worth = float(self.book.cash) + float(self.book.shares) * self.bars.close[part]
+        peaks = np.maximum(np.maximum.accumulate(worth), self._peak)
+        self._values[part] = np.where(peaks > 0, (peaks - worth) * 100 / np.where(peaks > 0, peaks, 1), 0.0)
+        self._seen, self._peak = stop, float(peaks[-1])

@@ -91,7 +91,7 @@ class FiringOut(serializers.Serializer[Any]):
     price = serializers.CharField(allow_null=True)
     value = serializers.CharField(allow_null=True)
     level = serializers.CharField(allow_null=True)
-    outcome = serializers.CharField(help_text="filled, told, denied, expired, open or no_price")
+    outcome = serializers.CharField(help_text="filled, told, denied, expired, open, no_price or skipped")
     code = serializers.CharField()
     reason = serializers.CharField()
     side = serializers.CharField()

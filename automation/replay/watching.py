@@ -13,7 +13,7 @@ from automation.replay import scanning
 from automation.replay.bars import exact
 from automation.replay.feeds import BarFeed, Feed, Tape
 from automation.replay.pricing import WHOLE, fired_at
-from automation.replay.pushed import pushed_feed
+from automation.replay.pushed import DrawdownFeed, Worth, pushed_feed
 from common.money import HUNDRED
 from watches import machine
 from watches.specs import PEAKS, MarketSlice, Repeat, SeriesKind, SeriesSpec, WatchSpec
@@ -41,18 +41,27 @@ class Hit:
 class Watcher:
     """The pure machine's watch, from observation to observation."""
 
-    def __init__(self, spec: WatchSpec, tape: Tape, *, armed_at: datetime, look_ahead: bool = True) -> None:
+    def __init__(
+        self, spec: WatchSpec, tape: Tape, *, armed_at: datetime, worth: Worth, look_ahead: bool = True
+    ) -> None:
         self.spec = spec
         self.look_ahead = look_ahead
         self.bars = tape.bars
         self.pushed = spec.series.kind == SeriesKind.PUSHED
-        self.feed: Feed = pushed_feed(tape, spec.series.observable) if self.pushed else BarFeed(tape, spec)
+        self.feed = self._feed_for(tape, worth)
         self.state = machine.start(spec, armed_at)
         begin = int(armed_at.timestamp())
         # A closed bar counts from its close on, a bar of prices as long as some of it is to come.
         self.position = int(np.searchsorted(self.feed.at, begin, side="left" if self.pushed else "right"))
         self.position = max(self.position, 0 if self.pushed else self.bars.first)
         self.fires = 0
+
+    def _feed_for(self, tape: Tape, worth: Worth) -> Feed:
+        if not self.pushed:
+            return BarFeed(tape, self.spec)
+        if self.spec.series.observable == "drawdown":
+            return DrawdownFeed(tape, worth)
+        return pushed_feed(tape, self.spec.series.observable)
 
     def advance(self, *, until: int, repeat: Callable[[], Repeat]) -> Hit | None:
         """The next firing that can be acted on before bar `until`; None when there is none."""

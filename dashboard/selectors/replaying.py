@@ -17,8 +17,17 @@ OUTCOMES = {
     "expired": "Expired",
     "open": "Still open at the end",
     "no_price": "Market closed",
+    "skipped": "Condition in the way",
 }
-TONES = {"filled": "good", "denied": "bad", "expired": "warn", "no_price": "warn", "open": "info", "told": "info"}
+TONES = {
+    "filled": "good",
+    "denied": "bad",
+    "expired": "warn",
+    "no_price": "warn",
+    "skipped": "warn",
+    "open": "info",
+    "told": "info",
+}
 DECIMALS = ("price", "quantity", "fill_price", "fee", "gain")
 
 

@@ -7,11 +7,16 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from talipp.indicators import RSI
 
 from automation import averages
 from automation.replay import history
 from automation.replay.bars import exact
+from automation.replay.book import Book, Terms
+from automation.replay.feeds import Tape
+from automation.replay.pushed import DrawdownFeed
 from tests.automation.replay.making import daily, minutes
+from watches.specs import Scan, SeriesSpec
 
 D = Decimal
 
@@ -77,3 +82,22 @@ def test_sessions_are_told_apart() -> None:
     bars = minutes([100, 101, 102, 103], per_session=2, volume=[1, 2, 3, 4])
     assert bars.session_open.tolist() == [100, 100, 102, 102]
     assert bars.session_volume.tolist() == [1, 3, 3, 7]
+
+
+def test_relative_strength_is_talipps_over_ten_periods() -> None:
+    bars = daily(walk(90, seed=3))
+    found = history.strengths(bars, 5)
+    assert np.isnan(found[49])
+    for at in range(50, 90):
+        window = [float(close) for close in bars.close[at - 50 : at + 1]]
+        assert abs(found[at] - RSI(5, window)[-1]) < 1e-8
+    assert np.isnan(history.strengths(daily([100] * 60), 5)[-1])
+
+
+def test_the_replayed_account_sinks_and_recovers() -> None:
+    bars = daily([100, 110, 99, 120, 90])
+    feed = DrawdownFeed(Tape(bars=bars, daily=bars), Book(bars, Terms(cash=D(0), shares=D(1))))
+    assert [round(float(feed.slice(n).last), 6) for n in range(5)] == [0, 0, 10, 0, 25]
+    series = SeriesSpec(subject="", observable="drawdown")
+    assert feed.next(series, Scan(direction=1, level=D(10)), 0, 5) == 2
+    assert feed.bar[2] == 3
