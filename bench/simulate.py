@@ -91,7 +91,7 @@ def measure(name: str, tapes: Sequence[Bars], repeats: int) -> tuple[float, int]
 
 def run(*, quick: bool) -> list[dict[str, Any]]:
     repeats = 3 if quick else 7
-    year = [made_bars("S", "1m", 252, 3)]
+    year = [made_bars("S", "1m", 252, 2)]
     decade = [made_bars("S", "1d", 2520, 5)]
     many = [made_bars("S", "1d", 2520, 100 + n) for n in range(50 if quick else 500)]
     others = Others(quick=quick)

@@ -35,9 +35,11 @@ class Feed(Protocol):
     def at(self) -> Seconds:
         """When each is over."""
 
-    @property
-    def bar(self) -> Seconds:
-        """The bar in which each can be acted on."""
+    def acted_on(self, index: int) -> int:
+        """The bar in which the observation can be acted on."""
+
+    def before(self, bar: int) -> int:
+        """How many observations can be acted on before this bar."""
 
     def slice(self, index: int) -> MarketSlice:
         """The observation."""
@@ -58,10 +60,15 @@ class BarFeed:
         self._volume = spec.series.kind == SeriesKind.VOLUME
         self.bars = tape.bars
         self.at = tape.bars.ends
-        self.bar = np.arange(len(tape.bars), dtype=np.int64)
         self._prev_close: Floats | None = None
         self._coefficients: dict[str, _Coefficients] = {}
         self._values: dict[str, tuple[Floats, Floats]] = {}
+
+    def acted_on(self, index: int) -> int:
+        return index
+
+    def before(self, bar: int) -> int:
+        return bar
 
     @property
     def prev_close(self) -> Floats:

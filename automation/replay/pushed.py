@@ -51,6 +51,12 @@ class PushedFeed:
     bar: Seconds
     values: Floats
 
+    def acted_on(self, index: int) -> int:
+        return int(self.bar[index])
+
+    def before(self, bar: int) -> int:
+        return int(np.searchsorted(self.bar, bar, side="left"))
+
     def slice(self, index: int) -> MarketSlice:
         value, at = nano(exact(self.values[index])), moment(self.at[index])
         return MarketSlice(at=at, since=at, low=value, high=value, last=value, pushed=value)
@@ -98,9 +104,14 @@ class DrawdownFeed:
         self.bars = tape.bars
         self.book = book
         self.at = tape.bars.ends
-        self.bar = np.arange(1, len(tape.bars) + 1, dtype=np.int64)
         self._seen, self._peak = tape.bars.first, 0.0
         self._values = np.full(len(tape.bars), np.nan)
+
+    def acted_on(self, index: int) -> int:
+        return index + 1
+
+    def before(self, bar: int) -> int:
+        return max(bar - 1, 0)
 
     def slice(self, index: int) -> MarketSlice:
         self._look(index + 1)

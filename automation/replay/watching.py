@@ -65,7 +65,7 @@ class Watcher:
 
     def advance(self, *, until: int, repeat: Callable[[], Repeat]) -> Hit | None:
         """The next firing that can be acted on before bar `until`; None when there is none."""
-        stop = int(np.searchsorted(self.feed.bar, until, side="left"))
+        stop = self.feed.before(until)
         while self.position < stop:
             index = self._candidate(stop)
             if index >= stop:
@@ -176,7 +176,7 @@ class Watcher:
             armed = replace(moved, phase=machine.ARMED, rearm_at=None, series=self.spec.series)
         value = None if seen is None else seen.last
         if self.pushed:
-            bar = int(self.feed.bar[index])
+            bar = self.feed.acted_on(index)
             price = exact(self.bars.open[bar]) if bar < len(self.bars) else None
             return Hit(bar=bar, at=market.at, price=price, rest=WHOLE, value=value, level=spec.level, state=armed)
         price, rest = fired_at(spec, before, market, exact(self.bars.open[index]))

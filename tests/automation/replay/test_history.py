@@ -100,4 +100,4 @@ def test_the_replayed_account_sinks_and_recovers() -> None:
     assert [round(float(feed.slice(n).last), 6) for n in range(5)] == [0, 0, 10, 0, 25]
     series = SeriesSpec(subject="", observable="drawdown")
     assert feed.next(series, Scan(direction=1, level=D(10)), 0, 5) == 2
-    assert feed.bar[2] == 3
+    assert (feed.acted_on(2), feed.before(3)) == (3, 2)
