@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
 from automation.models import Action
 from automation.replay.asking import Question, with_value
 from automation.replay.curves import curves_of
-from automation.replay.engine import Replay, replay
+from automation.replay.engine import Replay, replay, trial_of
 from automation.replay.feeds import Tape
 from automation.replay.history import NotReplayable
 from automation.replay.loading import load_tape
@@ -41,7 +40,7 @@ def prepare(action: Action, question: Question) -> Case:
     tape = load_tape(action.instrument.symbol, question.timeframe, question.start, question.end)
     if tape.bars.first >= len(tape.bars):
         raise InvalidInput({"from": empty_because(tape, question.start, question.end)})
-    trial = copy(action)
+    trial = trial_of(action)
     if question.ignore_dates:
         trial.valid_from = trial.valid_until = None
     terms = replace(question.terms, fractional=action.instrument.fractionable)
@@ -81,7 +80,7 @@ def try_values(case: Case, *, done: int = 0) -> Iterator[dict[str, Any]]:
     """One row per value of the grid: the value and its summary in short. The first `done` are left out."""
     grid = case.question.grid
     for value in grid.values[done:] if grid else ():
-        trial = copy(case.action)
+        trial = trial_of(case.action)
         trial.trigger_params = with_value(case.action, grid.parameter if grid else "", value)
         one = run_case(case, trial)
         summary = summary_of(case.tape.bars, one, curves_of(case.tape.bars, one.terms, one.changes))

@@ -6,7 +6,6 @@ Nothing is read or written here: the rule is an Action that need not be stored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -102,7 +101,7 @@ class Run:
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        self.action = copy(self.action)
+        self.action = trial_of(self.action)
         self.action.executions_count = self.action.failures_in_a_row = 0
         self.bars = self.tape.bars
         self.book = Book(self.bars, self.terms)
@@ -248,6 +247,13 @@ class Run:
                 if source.isdigit():
                     firing = self.firings[int(source)]
                     firing.gain = (firing.gain or ZERO) + gain
+
+
+def trial_of(action: Action) -> Action:
+    """The rule to be moved on without touching the original; never saved, so it may share what is loaded with it."""
+    trial = Action.__new__(Action)
+    trial.__dict__.update(action.__dict__)
+    return trial
 
 
 def replay(

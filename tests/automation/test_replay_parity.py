@@ -32,7 +32,10 @@ from orders.models import Fill
 from tests.automation.making import hold, rule
 from tests.orders.making import Desk, open_desk, open_market
 
-NOT_DRAWN: set[str] = set()
+# Judged at every minute's turn on the whole portfolio, which a replay of one symbol does not have.
+NOT_DRAWN = {"drawdown_above"}
+# What fires without a price seen has no price to take a limit's offset from.
+WITHOUT_A_PRICE = ("time_of_day", "cron", "ma_cross", "volume_above", "rsi_above", "rsi_below")
 D = Decimal
 S, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 # Midnight in New York (05:00 UTC) falls into the hour that is replayed: a session of the demo market ends.
@@ -70,6 +73,13 @@ def some_rules(chance: random.Random) -> list[dict[str, Any]]:
     ]
     for time in ("23:50", "00:10", "close-10m", "open+5m", "23:31", "00:00"):
         triggers.append(("time_of_day", {"time": time}))
+    newer = [
+        ("rsi_above", {"threshold": "60", "period": 3, "timeframe": "1m"}),
+        ("rsi_below", {"threshold": "35", "period": 2, "timeframe": "5m"}),
+        ("cron", {"expression": "*/20 * * * *"}),
+        ("cron", {"expression": "1 0 * * *", "trading_days_only": True}),
+    ]
+    triggers += [one for one in newer if one[0] in TRIGGERS]
     triggers += triggers[:12]
     return [_rule(chance, kind, params) for kind, params in triggers]
 
@@ -87,7 +97,7 @@ def _rule(chance: random.Random, kind: str, params: dict[str, Any]) -> dict[str,
         "NOTIFY": [{}],
     }[side]
     order: dict[str, Any] = {}
-    if side != "NOTIFY" and kind not in ("time_of_day", "ma_cross", "volume_above") and chance.random() < 0.35:
+    if side != "NOTIFY" and kind not in WITHOUT_A_PRICE and chance.random() < 0.35:
         offset = chance.choice(["-0.1", "0", "0.1", "0.3"])
         order = {"order_type": "limit", "limit_offset": offset, "time_in_force": chance.choice(["gtc", "ioc"])}
     return {
