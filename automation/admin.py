@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from automation import lifecycle, promotion
 from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
-from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ShadowTrade
+from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade
 from automation.promotion import EvidenceNeeded
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin
@@ -212,3 +212,12 @@ class ShadowTradeAdmin(ReadOnlyAdmin):
     list_select_related = ["action", "instrument"]
     search_fields = ["action__id", "instrument__symbol"]
     date_hierarchy = "at"
+
+
+@admin.register(ReplayRun)
+class ReplayRunAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "user", "action", "state", "done_steps", "total_steps", "error", "finished_at"]
+    list_filter = ["state"]
+    list_select_related = ["user", "action"]
+    search_fields = ["id", "action__id", "user__username"]
+    date_hierarchy = "created_at"

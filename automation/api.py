@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts.idempotency import idempotent
 from accounts.models import ApiToken
 from accounts.users import user_of
-from automation import explaining, lifecycle, simulating
+from automation import explaining, lifecycle
 from automation.models import Action, ActionExecution, ActionVersion
 from automation.preflight import finding, reviewing
 from automation.serializers import (
@@ -28,12 +28,10 @@ from automation.serializers import (
     ExecutionOut,
     ExplanationOut,
     FindingOut,
-    ObservationIn,
     PreviewedOut,
     PreviewQuery,
     TriggerTypeOut,
     VersionOut,
-    WhatIfOut,
 )
 from automation.triggers.registry import TRIGGERS
 from common.api import OwnedQuerysetMixin
@@ -158,16 +156,6 @@ class Explain(APIView):
     def get(self, request: Request, action_id: UUID) -> Response:
         """The rule in a sentence, where its value stands, and the price at which it fires now."""
         return Response(ExplanationOut(explaining.explain(_mine(request, action_id), now=now())).data)
-
-
-class Simulate(APIView):
-    scopes = {"POST": "read"}
-
-    @extend_schema(request=ObservationIn, responses=WhatIfOut, operation_id="actions_simulate")
-    def post(self, request: Request, action_id: UUID) -> Response:
-        """What if the market looked like this? Nothing is written, nothing is ordered."""
-        answer = simulating.what_if(_mine(request, action_id), observation=_object(request), now=now())
-        return Response(WhatIfOut(answer).data)
 
 
 class Preview(APIView):

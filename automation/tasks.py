@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from automation import evaluating, executing, settling
+from automation.replay import running as replays
 from common.clock import now
 from common.enqueue import nudge
 from common.heartbeats import beat
@@ -35,3 +36,9 @@ def execute() -> None:
 def settle(source_ids: Sequence[str] | None = None) -> None:
     """Finish executions whose orders have come to an end."""
     settling.settle(None if source_ids is None else [UUID(source) for source in source_ids], now=now())
+
+
+@shared_task(name="automation.run_replay", queue="jobs")
+def run_replay(run_id: str) -> None:
+    """Carry out a replay that was too large to be answered at once."""
+    replays.carry_out(UUID(run_id), now=now())

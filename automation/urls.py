@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from automation import api, evidence_api, missed_api, templating_api
+from automation.replay import api as replays
 from automation.transfer import api as transfer_api
 
 urlpatterns = [
@@ -20,6 +21,9 @@ urlpatterns = [
     path("actions/templates/", templating_api.Templates.as_view()),
     path("actions/templates/<slug:name>/preview/", templating_api.TemplatePreview.as_view()),
     path("actions/templates/<slug:name>/create/", templating_api.TemplateCreate.as_view()),
+    path("actions/simulate/", replays.SimulateDraft.as_view()),
+    path("actions/replays/", replays.Replays.as_view()),
+    path("actions/replays/<uuid:run_id>/", replays.ReplayView.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
     path("actions/<uuid:action_id>/evidence/", evidence_api.EvidenceView.as_view()),
     path("actions/<uuid:action_id>/versions/<int:version>/restore/", evidence_api.Restore.as_view()),
@@ -27,7 +31,7 @@ urlpatterns = [
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),
     path("actions/<uuid:action_id>/execute-now/", api.ExecuteNow.as_view()),
     path("actions/<uuid:action_id>/explain/", api.Explain.as_view()),
-    path("actions/<uuid:action_id>/simulate/", api.Simulate.as_view()),
+    path("actions/<uuid:action_id>/simulate/", replays.Simulate.as_view()),
     path("actions/<uuid:action_id>/executions/", api.Executions.as_view()),
     path("actions/<uuid:action_id>/versions/", api.Versions.as_view()),
 ]

@@ -10,7 +10,7 @@ import sys
 from bench import report
 from puffling_site.runtime.throwaway import ThrowAway
 
-NAMES = ("evaluate", "baseline", "latency", "storm", "gate", "ledger", "preflight", "footprint")
+NAMES = ("evaluate", "baseline", "latency", "storm", "gate", "ledger", "preflight", "simulate", "footprint")
 
 
 def main() -> None:

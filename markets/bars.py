@@ -17,6 +17,7 @@ from markets.types import ZERO, BarRow, Tick
 MINUTE = Bar.Timeframe.MINUTE.value
 DAY = Bar.Timeframe.DAY.value
 KEEP_MINUTES = timedelta(days=45)
+IMPORTED = "csv"  # how the source of an imported bar begins: nobody would bring it again, so it is kept
 CHUNK = 5000  # rows per statement
 
 INSERT = """
@@ -77,9 +78,9 @@ def day_start(day: date) -> datetime:
 
 
 def prune_minute_bars(*, now: datetime) -> int:
-    """Delete minute bars older than 45 days (a symbol makes 1,440 a day); returns how many."""
-    deleted, _ = Bar.objects.filter(timeframe=MINUTE, at__lt=now - KEEP_MINUTES).delete()
-    return deleted
+    """Delete minute bars older than 45 days (a symbol makes 1,440 a day), imported ones aside; returns how many."""
+    old = Bar.objects.filter(timeframe=MINUTE, at__lt=now - KEEP_MINUTES).exclude(source__startswith=IMPORTED)
+    return old.delete()[0]
 
 
 def _write(rows: Sequence[BarRow], conflict: str) -> int:

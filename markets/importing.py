@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import IO
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from common.errors import InvalidInput
-from markets.bars import DAY, MINUTE, replace_bars
+from markets.bars import DAY, IMPORTED, MINUTE, replace_bars
 from markets.models import Instrument
 from markets.types import LARGEST, SMALLEST, ZERO, BarRow
 
@@ -75,6 +76,7 @@ class _Reading:
     now: datetime
     symbols: Mapping[str, str]
     symbol: str | None
+    zone: ZoneInfo | None = None
     mistakes: list[Mistake] = field(default_factory=list)
     bars: dict[tuple[str, datetime], tuple[int, BarRow]] = field(default_factory=dict)
 
@@ -88,14 +90,16 @@ def import_bars_csv(
     timeframe: str,
     now: datetime,
     symbol: str | None = None,
-    source: str = "csv",
+    source: str = IMPORTED,
+    zone: ZoneInfo | None = None,
     dry_run: bool = False,
 ) -> ImportResult:
     """Import bars: columns date (or at), open, high, low, close, optional volume, and symbol unless given.
 
-    Daily bars carry the session's date (2026-11-20), minute bars the start with its time zone (2026-11-20T14:30:00Z).
-    Bars that are stored already are replaced, so importing a file twice changes nothing. Raises BadFile with every
-    mistake; nothing is written then.
+    Daily bars carry the session's date (2026-11-20), minute bars the start with its time zone (2026-11-20T14:30:00Z),
+    or without one when `zone` says in which they are. Imported minute bars are kept for good: their source is `csv`,
+    or `csv:` and the name given. Bars that are stored already are replaced, so importing a file twice changes nothing.
+    Raises BadFile with every mistake; nothing is written then.
     """
     if timeframe not in EXAMPLES:
         raise InvalidInput({"timeframe": f"{timeframe!r} cannot be imported: use 1d or 1m."})
@@ -106,7 +110,8 @@ def import_bars_csv(
     given = symbol.strip().upper() if symbol else None
     if given and given not in known:
         raise InvalidInput({"symbol": f"{symbol!r} is not a known instrument: create it first."})
-    reading = _Reading(timeframe=timeframe, source=source, now=now, symbols=known, symbol=given)
+    kept = source if source.startswith(IMPORTED) else f"{IMPORTED}:{source}"
+    reading = _Reading(timeframe=timeframe, source=kept[:20], now=now, symbols=known, symbol=given, zone=zone)
     ignored = _read(reading, text)
     if reading.mistakes:
         raise BadFile(reading.mistakes)
@@ -257,9 +262,24 @@ def _minute(reading: _Reading, number: int, text: str, column: str) -> datetime 
         reading.wrong(number, column, text, f"is not a time like {EXAMPLES[MINUTE]}: correct it.")
         return None
     if at.tzinfo is None:
-        reading.wrong(number, column, text, f"has no time zone: write UTC as in {EXAMPLES[MINUTE]}, or add an offset.")
-        return None
+        problem = f"has no time zone: write UTC as in {EXAMPLES[MINUTE]}, add an offset, or say --timezone."
+        if reading.zone is not None:
+            at, problem = _in_zone(at, reading.zone)
+        if problem:
+            reading.wrong(number, column, text, problem)
+            return None
     if at.second or at.microsecond or at.utcoffset() is None or (at.utcoffset() or timedelta(0)) % timedelta(minutes=1):
         reading.wrong(number, column, text, "is not the start of a minute: seconds must be 00.")
         return None
     return at.astimezone(UTC)
+
+
+def _in_zone(at: datetime, zone: ZoneInfo) -> tuple[datetime, str]:
+    """A wall-clock time of `zone` with its offset; and what is wrong with it where the clocks change."""
+    local = at.replace(tzinfo=zone)
+    utc = local.astimezone(UTC)
+    if utc.astimezone(zone).replace(tzinfo=None) != at:
+        return local, f"does not exist in {zone.key}: the clocks were put forward over it."
+    if local.replace(fold=1).astimezone(UTC) != utc:
+        return local, f"comes twice in {zone.key}, where the clocks were put back: add an offset such as -04:00."
+    return local, ""

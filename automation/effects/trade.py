@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
 
 from automation.effects.base import Done
 from automation.models import Action, ActionExecution, ActionType, ExecutionState
@@ -44,7 +46,22 @@ class Trade:
         return [results[position] for position in range(len(executions))]
 
 
-def intent_for(action: Action, execution: ActionExecution) -> OrderIntent:
+class Fired(Protocol):
+    """What an order needs to know of a firing: an execution's row, or a firing of a replay."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def observation(self) -> Mapping[str, Any]: ...
+    @property
+    def expires_at(self) -> datetime: ...
+    @property
+    def trace_id(self) -> UUID: ...
+
+
+def intent_for(action: Action, execution: Fired) -> OrderIntent:
     """The order an execution asks for. Raises InvalidInput when its prices cannot be used."""
     price = execution.observation.get("price")
     decision = Decimal(price) if price else None

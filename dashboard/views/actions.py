@@ -20,6 +20,7 @@ from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
 from dashboard.previewing import preview_of
+from dashboard.replay_form import ReplayForm
 from dashboard.selectors.actions import (
     action_of,
     action_page,
@@ -66,6 +67,7 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
         "chart": chart,
         "chart_words": {"1m": "minute bars", "1d": "daily bars"}.get(chart.get("timeframe", ""), ""),
         "what_if_form": WhatIfForm(found),
+        "replay_form": ReplayForm(found, now=at) if found.instrument_id else None,
     }
     return show(request, "dashboard/actions/detail.html", context, active="actions")
 

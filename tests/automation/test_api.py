@@ -21,6 +21,7 @@ URL = "/api/actions/"
 @pytest.fixture(autouse=True)
 def stand_still(monkeypatch):
     monkeypatch.setattr("automation.api.now", lambda: NOW)
+    monkeypatch.setattr("automation.replay.api.now", lambda: NOW)
 
 
 def client_of(desk: Desk) -> APIClient:

@@ -52,7 +52,11 @@ def test_unknown_part_is_not_found(site: Client) -> None:
 
 def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
     for pattern in urlpatterns:
-        names = {name: str(uuid4()) for name in ("action_id", "order_id", "alert_id") if name in str(pattern.pattern)}
+        names = {
+            name: str(uuid4())
+            for name in ("action_id", "order_id", "alert_id", "run_id")
+            if name in str(pattern.pattern)
+        }
         if "verb" in str(pattern.pattern):
             names["verb"] = "cancel"
         if "missed_id" in str(pattern.pattern):

@@ -84,3 +84,9 @@ def test_prune_keeps_recent_minutes_and_every_day(stocks):
     keep_bars([row(old), row(NOW), row(old, timeframe="1d")])
     assert prune_minute_bars(now=NOW) == 1
     assert Bar.objects.count() == 2
+
+
+def test_imported_minutes_are_kept_for_good(stocks):
+    old = NOW - timedelta(days=400)
+    keep_bars([row(old, source="csv"), row(old + timedelta(minutes=1), source="csv:stooq")])
+    assert prune_minute_bars(now=NOW) == 0

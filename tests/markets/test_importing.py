@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -53,6 +54,49 @@ def test_header_spelling_bom_and_further_columns(stocks):
 def test_minute_bars_are_stored_in_utc(stocks):
     load("at,open,high,low,close\n2026-11-18T09:30:00-05:00,10,12,9,11\n", "1m", symbol="AAPL")
     assert Bar.objects.get().at.isoformat() == "2026-11-18T14:30:00+00:00"
+
+
+NEW_YORK = ZoneInfo("America/New_York")
+MINUTES = "at,open,high,low,close\n"
+
+
+def test_minute_bars_without_an_offset_are_read_in_the_zone_given(stocks):
+    text = MINUTES + "2026-11-18T09:30:00,10,12,9,11\n2026-07-01 09:30,10,12,9,11\n2026-11-18T14:31:00Z,10,12,9,11\n"
+    load(text, "1m", symbol="AAPL", zone=NEW_YORK)
+    assert [f"{bar.at:%m-%d %H:%M}" for bar in Bar.objects.order_by("at")] == [
+        "07-01 13:30",
+        "11-18 14:30",
+        "11-18 14:31",
+    ]
+
+
+def test_times_that_a_change_of_clocks_makes_unclear_are_mistakes(stocks):
+    text = (
+        MINUTES + "2026-03-08T02:30:00,10,12,9,11\n2026-11-01T01:30:00,10,12,9,11\n2026-11-01T01:30:00-04:00,1,2,1,1\n"
+    )
+    with pytest.raises(BadFile) as caught:
+        load(text, "1m", symbol="AAPL", zone=NEW_YORK)
+    assert [(m.row, m.fix.split(" in ")[0]) for m in caught.value.mistakes] == [
+        (2, "does not exist"),
+        (3, "comes twice"),
+    ]
+    assert not Bar.objects.exists()
+
+
+def test_the_same_minute_in_two_spellings_is_there_twice(stocks):
+    text = MINUTES + "2026-11-18T09:30:00-05:00,10,12,9,11\n2026-11-18T14:30:00Z,10,12,9,11\n"
+    assert mistakes(text, "1m", symbol="AAPL") == [(3, "at", "2026-11-18T14:30:00Z")]
+
+
+def test_one_bad_row_among_many_minutes_rejects_the_file(stocks):
+    rows = [f"2026-11-18T{14 + n // 60}:{n % 60:02}:00Z,10,12,9,11" for n in range(200)]
+    rows[123] = rows[123].replace(",12,", ",twelve,")
+    assert mistakes(MINUTES + "\n".join(rows), "1m", symbol="AAPL") == [(125, "high", "twelve")]
+
+
+def test_imported_bars_say_that_they_were(stocks):
+    load(MINUTES + "2026-11-18T14:30:00Z,10,12,9,11\n", "1m", symbol="AAPL", source="stooq")
+    assert Bar.objects.get().source == "csv:stooq"
 
 
 def test_every_mistake_is_named_and_nothing_is_written(stocks):

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.tokens import create_token
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
-from automation.models import Missed
+from automation.models import Missed, ReplayRun
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -113,6 +113,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/versions/<int:version>/restore/": {
         "POST": Access(kind="action", arguments={"version": "1"})
     },
+    "actions/simulate/": {"POST": own()},
+    "actions/replays/": {"GET": own()},
+    "actions/replays/<uuid:run_id>/": {"GET": owned("replay"), "DELETE": owned("replay")},
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
     "actions/<uuid:action_id>/resume/": {"POST": owned("action")},
@@ -130,6 +133,7 @@ PAGE_ARGUMENTS = {
     "alert_id": "alert",
     "portfolio_id": "portfolio",
     "missed_id": "missed",
+    "run_id": "replay",
 }
 
 
@@ -175,4 +179,5 @@ def world_of(user: User) -> dict[str, Any]:
         "missed": missed.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,
+        "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
     }

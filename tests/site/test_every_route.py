@@ -105,6 +105,7 @@ def test_a_token_without_scopes_can_do_nothing(ann: User, world: dict[str, Any])
 READING_POSTS = {
     "auth/ticket/",
     "actions/preview/",
+    "actions/simulate/",
     "actions/<uuid:action_id>/simulate/",
     "actions/templates/<slug:name>/preview/",
     "safety/what-if/",

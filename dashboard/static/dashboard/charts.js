@@ -1,4 +1,4 @@
-// Charts. A <figure data-chart="equity|price" data-source="id of a JSON script"> becomes a TradingView chart.
+// Charts. A <figure data-chart="equity|price|worth|past" data-source="id of a JSON script"> becomes a TradingView chart.
 (() => {
   const { LightweightCharts } = window;
 
@@ -69,6 +69,27 @@
     },
   };
 
+  // A replay: its worth beside holding, and the price with the firings.
+  draw.worth = (chart, data) => {
+    draw.equity(chart, data);
+    const hold = chart.addSeries(LightweightCharts.LineSeries, {
+      color: colour("muted"), lineWidth: 2, lineStyle: 2, priceLineVisible: false,
+    });
+    hold.setData(shift(data.hold, data.offset));
+  };
+  draw.past = (chart, data) => {
+    const line = chart.addSeries(LightweightCharts.LineSeries, { color: colour("accent"), lineWidth: 2, priceLineVisible: false });
+    line.setData(shift(data.points, data.offset));
+    const markers = shift(data.markers, data.offset).map((marker) => ({
+      time: marker.time,
+      position: marker.text === "Buy" ? "belowBar" : "aboveBar",
+      shape: marker.text === "Buy" ? "arrowUp" : "arrowDown",
+      color: colour("beak"),
+      text: data.markers.length > 40 ? "" : marker.text,
+    }));
+    if (markers.length) LightweightCharts.createSeriesMarkers(line, markers);
+  };
+
   const render = (figure) => {
     const data = JSON.parse(document.getElementById(figure.dataset.source).textContent);
     if (!data.points.length) return;
@@ -83,6 +104,9 @@
 
   const all = () => document.querySelectorAll("figure[data-chart]");
   all().forEach(render);
+  document.addEventListener("htmx:after:swap", () => {
+    for (const figure of all()) if (!figure.chart) render(figure);
+  });
   document.body.addEventListener("puffling-theme", () => {
     for (const figure of all()) {
       figure.chart?.remove();

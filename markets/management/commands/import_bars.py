@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -24,10 +25,17 @@ class Command(BaseCommand):
         parser.add_argument("--timeframe", choices=["1d", "1m"], required=True)
         parser.add_argument("--symbol", help="when the file has no symbol column")
         parser.add_argument("--source", default="csv", help="kept with every bar (default csv)")
+        parser.add_argument("--timezone", help="of minute bars whose times have none, such as America/New_York")
         parser.add_argument("--dry-run", action="store_true", help="check the file, write nothing")
         parser.add_argument("--json", action="store_true", help="print the result or the mistakes as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            zone = ZoneInfo(options["timezone"]) if options["timezone"] else None
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise CommandError(
+                f"--timezone {options['timezone']!r} is not known: use an IANA name such as America/New_York."
+            ) from None
         try:
             with options["file"].open(encoding="utf-8-sig", newline="") as file:
                 result = import_bars_csv(
@@ -35,6 +43,7 @@ class Command(BaseCommand):
                     timeframe=options["timeframe"],
                     symbol=options["symbol"],
                     source=options["source"][:20],
+                    zone=zone,
                     dry_run=options["dry_run"],
                     now=clock.now(),
                 )
