@@ -53,7 +53,7 @@ def gather(
     symbols: Collection[str],
     bars: Collection[Bars],
     series: Iterable[SeriesSpec],
-    portfolios: Collection[UUID],
+    portfolios: Collection[UUID] = (),
     now: datetime,
 ) -> Facts:
     """Read it all: one statement for quotes, one for series, one for each timeframe and time of bars."""

@@ -133,7 +133,7 @@ def test_every_kind_that_may_be_asked_can_be_judged(desk):
     see("100", at=AT)
     for kind in CONDITIONS:
         example = TRIGGERS[kind].example
-        assert reading(desk, kind, **example).holds in (True, False, None), kind
+        assert reading(desk, kind, symbol="MSFT", **example).holds in (True, False, None), kind
 
 
 def test_a_pushed_value_counts_as_long_as_it_stands(desk):
@@ -252,7 +252,7 @@ def test_what_happened_in_between_begins_a_new_row(desk):
     action = rule(desk, conditions=[CALM])
     see("90", at=AT)
     by = {"user": desk.user, "action_id": action.id, "actor": "ada"}
-    lifecycle.update_action(changes={"conditions": [when("price_above", threshold="200")]}, now=AT + S, **by)
+    lifecycle.update_action(changes={"conditions": [when("price_above", "MSFT", threshold="200")]}, now=AT + S, **by)
     sweeping.rearm(AT + 30 * S)
     see("90", at=AT + 30 * S)
     lifecycle.pause(now=AT + 31 * S, **by)
