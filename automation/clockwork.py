@@ -62,7 +62,7 @@ def _handle(due: list[Timer], now: datetime) -> int:
             continue
         if timer.purpose == arming.EXPIRE:
             _expire(action, now)
-        elif isinstance(plan := plan_of(action), ClockPlan):
+        elif timer.purpose in (arming.FIRE, arming.ARM) and isinstance(plan := plan_of(action), ClockPlan):
             executions += _fire(action, plan, timer, missed, now)
         elif timer.purpose == arming.ARM and action.status == ActionStatus.ACTIVE:
             arming.arm(action, now=now)

@@ -164,7 +164,7 @@ def test_relative_strength_and_drawdown_are_given_as_a_value(desk):
 def test_a_recurring_purchase_is_tried_at_a_time(desk):
     params = {"expression": "30 9 * * MON"}
     action = rule(desk, trigger_type="cron", trigger_params=params, max_executions=None)
-    found = answer(action, at="2026-11-23T14:30:00Z")
+    found = what_if(action, observation={"at": "2026-11-23T14:30:00Z"}, now=AT)
     assert found.would_fire
     assert found.order is not None
-    assert "2026-11-30 14:30 UTC" in answer(action, at="2026-11-23T14:32:00Z").reason
+    assert "2026-11-30 14:30 UTC" in what_if(action, observation={"at": "2026-11-23T14:32:00Z"}, now=AT).reason
