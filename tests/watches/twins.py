@@ -57,7 +57,6 @@ class Twin:
 
     spec: WatchSpec
     state: WatchState
-    symbol: str
     maximum: int | None
     cooldown: int
     fired: list[datetime]
@@ -294,7 +293,6 @@ class World:
         twin = Twin(
             spec=spec,
             state=machine.start(spec, self.now),
-            symbol=action.instrument_id or "",
             maximum=action.max_executions,
             cooldown=action.cooldown_seconds,
             fired=old.fired if old else [],
@@ -304,7 +302,7 @@ class World:
         if action.status != ActionStatus.ACTIVE or not twin.left(0):
             self._off(action.id)
             return
-        quote = self.quotes.get(twin.symbol)
+        quote = self.quotes.get(twin.spec.series.subject)
         if quote and not quote.dirty:  # arming shows the standing quote again
             quote.dirty, quote.since = True, self.now
 
