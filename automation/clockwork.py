@@ -71,7 +71,7 @@ def _handle(due: list[Timer], now: datetime) -> int:
             continue
         if timer.purpose == arming.EXPIRE:
             _expire(action, now)
-        elif isinstance(plan := plan_of(action), ClockPlan):
+        elif timer.purpose in (arming.FIRE, arming.ARM) and isinstance(plan := plan_of(action), ClockPlan):
             fired = _fire(action, plan, timer, missed, verdicts.get(action.id), now)
             for execution in fired:
                 groups.hold_others(execution)

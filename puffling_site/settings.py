@@ -235,6 +235,8 @@ SPECTACULAR_SETTINGS = {
         "ActionTypeEnum": "automation.models.ActionType",
         "ActionModeEnum": "automation.models.Mode",
         "ExecutionStateEnum": "automation.models.ExecutionState",
+        "MissedPolicyEnum": "automation.models.MissedPolicy",
+        "MissedOutcomeEnum": "automation.models.Missed.Outcome",
         "OrderStateEnum": "orders.states.OrderState",
         "OrderTypeEnum": "orders.models.OrderType",
         "TimeInForceEnum": "orders.models.TimeInForce",

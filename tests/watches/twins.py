@@ -57,7 +57,6 @@ class Twin:
 
     spec: WatchSpec
     state: WatchState
-    symbol: str
     maximum: int | None
     cooldown: int
     fired: list[datetime]
@@ -313,7 +312,6 @@ class World:
         twin = Twin(
             spec=spec,
             state=machine.start(spec, self.now),
-            symbol=action.instrument_id or "",
             maximum=action.max_executions,
             cooldown=action.cooldown_seconds,
             fired=old.fired if old else [],
@@ -323,7 +321,7 @@ class World:
         if action.status != ActionStatus.ACTIVE or not twin.left(0):
             self._off(action.id)
             return
-        self._wake({twin.symbol})  # arming shows the standing quote again
+        self._wake({twin.spec.series.subject})  # arming shows the standing quote again
 
     def _show(self, subject: str, market: MarketSlice, pushed_series: str | None = None) -> None:
         for twin in self.twins.values():

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.triggers.base import ClockPlan, SessionTimes
+from automation.triggers.clock import instant
 from automation.triggers.registry import TRIGGERS
-from automation.triggers.time_of_day import instant
 from markets.calendar import new_york_sessions
 from tests.automation.triggers.showing import errors, is_normal, parse
 
