@@ -183,7 +183,7 @@ class Live:
         self.world, self.observe_first = world, observe_first
         merge_bars(days_before() + [world.row(index) for index in range(WARM_UP)])
         made = BEGIN + WARM_UP * MINUTE
-        desks = [a_desk(number) for number in range(len(rules))]
+        desks = [a_desk(number, raw) for number, raw in enumerate(rules)]
         self.actions = [
             rule(desk, now=made, **{"quantity": None, **raw}) for desk, raw in zip(desks, rules, strict=True)
         ]
@@ -223,12 +223,16 @@ class Live:
                            volume=D(sum(self.world.volumes[:TURN])), source="test")])  # fmt: skip
 
 
-def a_desk(number: int) -> Desk:
-    """A desk with some shares and costs; every third account fills in parts."""
+def a_desk(number: int, raw: dict[str, Any]) -> Desk:
+    """A desk with some shares and costs; every third account fills market orders in parts.
+
+    Not limits: whenever any rule on the symbol arms again, the standing price is shown once more, and the rest of a
+    limit order that it filled in part may then be filled at its limit instead of at the next price.
+    """
     desk = open_desk(f"desk{number}", cash=CASH, now=BEGIN)
     hold(desk, quantity=SHARES, now=BEGIN)
     costs = {"slippage_bps": D(3), "fee_per_order": D("0.5"), "fee_bps": D(2)}
-    parts = D(4) if number % 3 == 0 else None
+    parts = D(4) if number % 3 == 0 and "order_type" not in raw else None
     BrokerAccount.objects.filter(pk=desk.account.pk).update(**costs, max_fill_quantity=parts)
     return desk
 
