@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from common.money import plain
-from safety.book import MINUTE, Book, SymbolFlight, book_of
+from safety.book import MINUTE, RULE, Book, SymbolFlight, book_of
 from safety.types import AccountView, InstrumentView, PolicyView, ProposedOrder, QuoteView, Snapshot, SwitchView
 
 MEMORY = 60  # seconds for which earlier orders are known at least: rates are per minute
@@ -52,6 +52,7 @@ def compact(order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
         ],
         "like": None if like is None else like.isoformat(),
         "memory": max(MEMORY, snapshot.policy.duplicate_window_seconds),
+        **(_loop(book, order, snapshot) if order.source_kind == RULE else {}),
     }
 
 
@@ -86,8 +87,18 @@ def restore(facts: Mapping[str, Any], order: ProposedOrder, policy: PolicyView) 
 
 
 def too_short(facts: Mapping[str, Any], policy: PolicyView) -> bool:
-    """Whether `policy` looks further back for the same order than was looked when the facts were taken."""
-    return facts["like"] is None and policy.duplicate_window_seconds > facts["memory"]
+    """Whether `policy` looks further back, for the same order or for loops, than was looked for the facts."""
+    looped = bool(policy.loop_round_trips) and policy.loop_window_minutes > facts.get(
+        "loop_minutes", policy.loop_window_minutes
+    )
+    return looped or (facts["like"] is None and policy.duplicate_window_seconds > facts["memory"])
+
+
+def _loop(book: Book, order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
+    """The trades of rules in the symbol, and how far back they were looked for: a rule's order only."""
+    trades = book.rule_trades.get(order.symbol, ())
+    minutes = snapshot.policy.loop_window_minutes if snapshot.policy.loop_round_trips else 0
+    return {"loop_minutes": minutes, "loop_trades": [[at.isoformat(), side] for at, side in trades]}
 
 
 def _book(facts: Mapping[str, Any], order: ProposedOrder, snapshot: Snapshot) -> Book:
@@ -103,6 +114,9 @@ def _book(facts: Mapping[str, Any], order: ProposedOrder, snapshot: Snapshot) ->
     book.symbol_times = {order.symbol: [snapshot.now] * of_symbol}
     if facts["like"] is not None:
         book.likes = {(order.symbol, order.side, order.quantity): [datetime.fromisoformat(facts["like"])]}
+    if facts.get("loop_trades"):
+        trades = [(datetime.fromisoformat(at), side) for at, side in facts["loop_trades"]]
+        book.rule_trades = {order.symbol: trades}
     return book
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -151,10 +151,14 @@ VERBS = {
 
 @require_POST
 @page
-def do(request: UserRequest, action_id: UUID, verb: str) -> HttpResponse:
+def do(request: UserRequest, action_id: str, verb: str) -> HttpResponse:
     """Pause, resume, cancel or execute one rule."""
+    try:
+        rule_id = UUID(action_id)
+    except ValueError:  # 36 letters that are no id
+        raise Http404 from None
     act, success = VERBS[verb]
-    attempt(request, success, lambda: act(user=request.user, action_id=action_id, now=now(), actor=actor(request.user)))
+    attempt(request, success, lambda: act(user=request.user, action_id=rule_id, now=now(), actor=actor(request.user)))
     return back(request, "dashboard:action", action_id=action_id)
 
 

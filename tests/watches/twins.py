@@ -57,6 +57,7 @@ class Twin:
 
     spec: WatchSpec
     state: WatchState
+    symbol: str  # the rule's own, which need not be what it watches
     maximum: int | None
     cooldown: int
     fired: list[datetime]
@@ -312,6 +313,7 @@ class World:
         twin = Twin(
             spec=spec,
             state=machine.start(spec, self.now),
+            symbol=action.instrument_id or "",
             maximum=action.max_executions,
             cooldown=action.cooldown_seconds,
             fired=old.fired if old else [],
