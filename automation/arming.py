@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, F, Value, When
 
+from automation import tracing
 from automation.models import Action, ActionStatus
 from automation.triggers.base import ClockPlan, SessionTimes
 from automation.triggers.registry import TRIGGERS
@@ -35,6 +36,7 @@ def arm(action: Action, *, now: datetime) -> None:
     if action.valid_from and action.valid_from > now:
         _timer(action, ARM, action.valid_from)
         action.next_evaluation_at = action.valid_from
+        tracing.scheduled(action, action.valid_from, now=now, begins=True)
         return
     if used_up(action):
         return
@@ -44,6 +46,7 @@ def arm(action: Action, *, now: datetime) -> None:
         return
     repeat = Repeat(repeats=more_than_one_left(action), cooldown_seconds=action.cooldown_seconds)
     arming.arm(owner_kind=OWNER, owner_id=action.id, epoch=action.epoch, spec=plan.spec, repeat=repeat, now=now)
+    tracing.armed(action, plan.spec, now=now)
     wake([plan.spec.series.subject], now=now)
 
 
@@ -67,6 +70,7 @@ def set_next_due(action: Action, plan: ClockPlan, *, after: datetime) -> None:
     else:
         _timer(action, FIRE, due)
     action.next_evaluation_at = due
+    tracing.scheduled(action, due, now=after)
 
 
 def sessions_from(action: Action, after: datetime) -> list[SessionTimes]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from alerts.models import Alert
 from alerts.raising import raise_alert
-from automation import arming, firing
+from automation import arming, firing, tracing
 from automation.evaluating import may_fire
 from automation.lifecycle import tell
 from automation.models import Action, ActionExecution, ActionStatus
 from automation.sentences import sentence
+from automation.trace_kinds import Kind
 from automation.triggers.base import ClockPlan
 from automation.triggers.registry import TRIGGERS
 from common.giving_way import gives_way
@@ -82,8 +83,17 @@ def _fire(action: Action, timer: Timer, now: datetime) -> list[ActionExecution]:
         if now - timer.due_at <= firing.CLOCK_FIRING_LASTS:
             seen: dict[str, Any] = {"due_at": timer.due_at.isoformat(), "late_seconds": (now - timer.due_at).seconds}
             fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=firing.CLOCK_FIRING_LASTS)]
+            tracing.clock_due(action, fired[0], timer.due_at, lasts=firing.CLOCK_FIRING_LASTS, now=now)
         else:
             _tell_missed(action, timer, now)
+            tracing.missed(
+                action,
+                timer.due_at,
+                lasts=firing.CLOCK_FIRING_LASTS,
+                now=now,
+                done="not run late; it waits for its next time",
+                epoch=timer.epoch,
+            )
     if isinstance(plan, ClockPlan) and action.status == ActionStatus.ACTIVE and not arming.used_up(action):
         arming.set_next_due(action, plan, after=now)
     else:
@@ -115,6 +125,7 @@ def _expire(action: Action, now: datetime) -> None:
     arming.disarm([action])
     action.next_evaluation_at = None
     action.save(update_fields=["status", "status_reason", "updated_at", "next_evaluation_at"])
+    tracing.note(action, Kind.EXPIRED, f"its time is over: {action.status_reason or 'the end was reached'}", now=now)
     raise_alert(
         user_id=action.user_id,
         kind=Alert.Kind.EXPIRED,

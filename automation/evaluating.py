@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import OperationalError, transaction
 
-from automation import arming, firing
+from automation import arming, firing, trace_watches
 from automation.models import Action, ActionExecution, ActionStatus
 from common.enqueue import nudge
 from common.money import plain
@@ -19,6 +19,7 @@ from markets import observables
 from orders import matching
 from watches import crossing, feeding, following
 from watches.crossing import Claim, Hit
+from watches.machine import WatchState
 
 log = logging.getLogger(__name__)
 BATCH = 20_000
@@ -35,6 +36,7 @@ class Evaluation:
 
 def evaluate_quotes(*, now: datetime, symbols: Sequence[str] | None = None) -> Evaluation:
     """Show the engine every quote it has not seen (of `symbols`, or of all), until none is left."""
+    trace_watches.quotes_too_old(symbols=symbols, now=now)
     claimed = fired = 0
     while True:
         params = observables.params(now=now, symbols=symbols, limit=BATCH)
@@ -54,7 +56,7 @@ def _attempt(touched: str, params: Mapping[str, Any], now: datetime, *, quotes: 
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                crossing.rearm_due(now)
+                trace_watches.rearmed(crossing.rearm_due(now), now=now)
                 resting = matching.keep_ranges(now=now) if quotes else set()
                 if resting:
                     nudge("orders.match_paper", queue="trading", symbols=sorted(resting))
@@ -70,6 +72,8 @@ def _evaluate(claim: Claim, now: datetime) -> Evaluation:
     outcome = crossing.sort_out(claim.hits, now)
     activated = following.take_references(outcome.references)
     crossing.write_flips(outcome)
+    trace_watches.flips(claim.hits, outcome, now=now)
+    trace_watches.references(outcome.references, activated, now=now)
     hits = [*outcome.fired, *activated]
     fired = _fire([hit for hit in hits if hit.owner_kind == arming.OWNER], now)
     return Evaluation(claimed=claim.claimed, fired=fired)
@@ -86,7 +90,7 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
         .order_by("id")
     }
     executions: list[ActionExecution] = []
-    written: list[tuple[Hit, Any, int]] = []
+    written: list[tuple[Hit, WatchState, int]] = []
     stale: list[int] = []
     for hit in hits:
         action = actions.get(hit.owner_id)
@@ -100,6 +104,8 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
     crossing.write_fired(written)
     crossing.turn_off(stale)
     firing.record(executions, now=now)
+    trace_watches.fired(written, executions, now=now)
+    trace_watches.stale(hits, stale, actions, now=now)
     return len(executions)
 
 

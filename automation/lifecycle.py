@@ -11,9 +11,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import User
-from automation import arming, firing
+from automation import arming, firing, tracing
 from automation.drafts import REARMING, Draft, as_raw
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
+from automation.sentences import sentence
+from automation.trace_kinds import Kind
 from common.errors import Conflict, InvalidInput, NotFound
 from common.giving_way import gives_way
 from common.money import plain
@@ -32,6 +34,7 @@ def create_action(*, user: User, data: Mapping[str, Any], now: datetime, actor: 
     ActionVersion.objects.create(
         action=action, version=1, at=now, actor=actor, changes={"created": [None, shown_fields(fields)]}
     )
+    tracing.note(action, Kind.CREATED, f"made by {actor}: {sentence(action)}", now=now, by_whom=actor)
     arming.arm(action, now=now)
     action.save(update_fields=["next_evaluation_at"])
     tell(action, "created", now)
@@ -104,6 +107,7 @@ def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> Ac
         arming.disarm([action])
         action.next_evaluation_at = None
     firing.record([execution], now=now)
+    tracing.by_hand(action, execution, actor=actor, now=now)
     return execution
 
 
@@ -152,6 +156,7 @@ def _edit(action: Action, user: User, changes: Mapping[str, Any], now: datetime,
         actor=actor,
         changes={name: [shown_value(before[name]), shown_value(after[name])] for name in sorted(changed)},
     )
+    tracing.edited(action, sorted(changed), actor=actor, now=now)
     if changed & REARMING:
         action.epoch += 1
         arming.arm(action, now=now)
@@ -201,6 +206,7 @@ def _set_status(action: Action, status: str, now: datetime, actor: str) -> None:
     ActionVersion.objects.create(
         action=action, version=action.version, at=now, actor=actor, changes={"status": [old, status]}
     )
+    tracing.status_changed(action, actor=actor, now=now)
     arming.arm(action, now=now)
     action.save()
     tell(action, str(status), now)

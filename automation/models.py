@@ -254,13 +254,16 @@ class Trace(models.Model):
     """One evaluation that changed something, or would have: why it traded, and why it did not.
 
     `data` holds what the decision was made from, so that making it again from this row gives the same decision
-    (`automation.tracing.replay`). Steady state is not a row: it is counted from bars when somebody asks.
+    (`automation.trace_decisions.replay`). Steady state is not a row: it is counted from bars when somebody asks.
     """
 
     id = models.BigAutoField(primary_key=True)
-    action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="traces", db_index=False)
+    # Without a foreign key in the database: checking it would make an evaluation wait for whoever edits the rule.
+    action = models.ForeignKey(
+        Action, on_delete=models.CASCADE, related_name="traces", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
-    kind = models.CharField(max_length=20, help_text="see automation.tracing.Kind")
+    kind = models.CharField(max_length=20, help_text="see automation.trace_kinds.Kind")
     epoch = models.PositiveIntegerField()
     line = models.CharField(max_length=300, help_text="the entry as one English sentence")
     data = models.JSONField(default=dict)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from automation import arming, clockwork, evaluating, executing, observing, settling
+from automation import arming, clockwork, evaluating, executing, observing, settling, trace_watches
 from automation.models import ActionExecution, ExecutionState
 from common.giving_way import gives_way
 from markets.models import Quote
@@ -30,7 +30,9 @@ def sweep(now: datetime) -> None:
 @gives_way
 def rearm(now: datetime) -> int:
     """Arm again what has cooled down, and show it the standing quotes: it may already be true."""
-    owners = [owner for kind, owner in crossing.rearm_due(now) if kind == arming.OWNER]
+    rows = crossing.rearm_due(now)
+    trace_watches.rearmed(rows, now=now)
+    owners = [row.owner_id for row in rows if row.owner_kind == arming.OWNER]
     symbols = list(
         arming.Action.objects.filter(id__in=owners, instrument__isnull=False)
         .values_list("instrument_id", flat=True)

@@ -219,7 +219,7 @@ _ANY = machine.scan_for(  # what a waiting watch scans for: any observation
 # nothing is due. The rows are locked in id order, and those being fired or edited now are left for the next time.
 _REARM = """
 WITH due AS (
-    SELECT id FROM watches_watch WHERE phase IN (4, 7) AND rearm_at <= %(now)s
+    SELECT id, phase, armed_at, rearm_at FROM watches_watch WHERE phase IN (4, 7) AND rearm_at <= %(now)s
     ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %(limit)s
 )
 UPDATE watches_watch w SET
@@ -233,12 +233,54 @@ UPDATE watches_watch w SET
     scan_strict = CASE WHEN w.phase = 4 AND w.follow IS NOT NULL THEN false
                        WHEN w.phase = 4 AND w.primes THEN NOT w.strict ELSE w.strict END
 FROM due WHERE w.id = due.id
-RETURNING w.owner_kind, w.owner_id
+RETURNING w.owner_kind, w.owner_id, w.epoch, w.direction, w.level, w.strict, w.primes, w.hysteresis, w.follow::text,
+          w.phase, due.phase, due.armed_at, due.rearm_at
 """
 
 
-def rearm_due(now: datetime, limit: int = 10_000) -> list[tuple[str, UUID]]:
-    """Arm again what has cooled down by `now`. Returns the owners."""
+@dataclass(frozen=True, slots=True)
+class Rearmed:
+    """A watch whose time came: what it became, and what it was."""
+
+    owner_kind: str
+    owner_id: UUID
+    epoch: int
+    direction: int
+    level: Decimal
+    strict: bool
+    primes: bool
+    hysteresis: Decimal
+    follow_json: str | None
+    phase: int
+    old_phase: int
+    old_armed_at: datetime
+    old_rearm_at: datetime
+
+    def spec(self) -> WatchSpec:
+        """The watch as the pure machine knows it."""
+        return WatchSpec(
+            series=SeriesSpec(subject="", observable=""),
+            direction=self.direction,
+            level=self.level,
+            strict=self.strict,
+            primes=self.primes,
+            hysteresis=self.hysteresis,
+            follow=Follow.from_json(json.loads(self.follow_json)) if self.follow_json else None,
+        )
+
+    def before(self) -> machine.WatchState:
+        """Where it stood."""
+        return machine.WatchState(
+            phase=self.old_phase,
+            armed_at=self.old_armed_at,
+            series=SeriesSpec(subject="", observable=""),
+            direction=self.direction,
+            rearm_at=self.old_rearm_at,
+        )
+
+
+def rearm_due(now: datetime, limit: int = 10_000) -> list[Rearmed]:
+    """Arm again what has cooled down by `now`. Returns what was armed."""
     with connection.cursor() as cursor:
         cursor.execute(_REARM, {"now": now, "limit": limit, "any": _ANY.level})
-        return cursor.fetchall()
+        return [Rearmed(*row) for row in cursor.fetchall()]

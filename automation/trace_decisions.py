@@ -1,0 +1,244 @@
+"""What an evaluation was decided from, as a trace keeps it, and the same decision made again. Plain Python.
+
+A trace's `data` holds the watch (`spec`), where it stood (`before`), what was seen (`seen`), whether it repeats
+(`repeat`), and under `decision` what the engine made of it. `replay` makes the decision from the rest with
+`watches.machine`, so that a stored row can be checked, and understood, long after it was written.
+
+Only what differs from a default is written, and dataclasses are read by their fields: a field added to the machine's
+state is kept without a change here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from common.money import plain
+from watches import machine
+from watches.machine import WatchState
+from watches.specs import MarketSlice, Repeat, Seen, SeriesKind, WatchSpec
+
+T = TypeVar("T")
+Data = dict[str, Any]
+# Not part of a decision: when it was armed, and the series (a reference taken is told by its value).
+_NOT_DECIDED = frozenset({"armed_at", "series"})
+
+
+# --- dataclasses as JSON and back
+def encode(value: Any) -> Any:
+    """A dataclass, or a value in one, as JSON keeps it. Fields that hold their default are left out."""
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, enum.Enum):
+        return value.value
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return {
+        name: encode(got)
+        for name, default in _fields(type(value))
+        if (got := getattr(value, name)) is not default and got != default
+    }
+
+
+def decode(kind: type[T], data: Mapping[str, Any]) -> T:
+    """The dataclass `encode` made `data` of. Fields it does not know are ignored."""
+    readers = _readers(kind)
+    return kind(**{name: readers[name](value) for name, value in data.items() if name in readers})
+
+
+@lru_cache(maxsize=32)
+def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    def default(field: dataclasses.Field[Any]) -> Any:
+        if field.default_factory is not dataclasses.MISSING:
+            return field.default_factory()
+        return field.default
+
+    return tuple((field.name, default(field)) for field in dataclasses.fields(kind))
+
+
+@lru_cache(maxsize=32)
+def _readers(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
+    hints = typing.get_type_hints(kind)
+    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        inner = _reader(next(part for part in typing.get_args(hint) if part is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    if hint is Decimal:
+        return Decimal
+    if hint is datetime:
+        return datetime.fromisoformat
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return hint
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        known = hint
+        return lambda value: decode(known, value)
+    return lambda value: value
+
+
+# --- what a row keeps
+def watch_data(spec: WatchSpec, before: WatchState, seen: Seen | None = None, repeat: Repeat | None = None) -> Data:
+    """What a decision about a watch is made from."""
+    state = encode(before)
+    if before.series == spec.series:
+        del state["series"]
+    if before.direction == spec.direction:
+        del state["direction"]
+    data: Data = {"spec": encode(spec), "before": state}
+    if seen is not None:
+        data["seen"] = encode(seen)
+    if repeat is not None and repeat != Repeat():
+        data["repeat"] = encode(repeat)
+    return data
+
+
+def watch_decision(before: WatchState, after: WatchState, *, fired: bool) -> Data:
+    """What was decided: whether it fired, and what is different about the watch since."""
+    changed = {
+        field.name: encode(getattr(after, field.name))
+        for field in dataclasses.fields(WatchState)
+        if field.name not in _NOT_DECIDED and getattr(after, field.name) != getattr(before, field.name)
+    }
+    return {"fired": fired, **changed}
+
+
+def reference_decision(reference: Decimal | None, direction: int, *, fired: bool) -> Data:
+    """What the first observation made of a following watch."""
+    return {"fired": fired, "reference": None if reference is None else plain(reference), "direction": direction}
+
+
+def clock_decision(due_at: datetime, lasts: timedelta, now: datetime) -> Data:
+    """Whether a time that came is still acted on."""
+    return {"fired": now - due_at <= lasts}
+
+
+def standing_decision(facts: Mapping[str, Any]) -> Data:
+    """Why a rule does not stand behind what its watch saw: the first of these that holds."""
+    seen_at, until, begins = (_moment(facts.get(name)) for name in ("seen_at", "valid_until", "valid_from"))
+    now = _moment(facts["now"])
+    code = "OTHER"
+    if facts["status"] is None:
+        code = "NO_RULE"
+    elif facts["status"] != "active":
+        code = "NOT_ACTIVE"
+    elif facts["rule_epoch"] != facts["watch_epoch"]:
+        code = "OTHER_EPOCH"
+    elif facts["maximum"] is not None and facts["executions"] >= facts["maximum"]:
+        code = "USED_UP"
+    elif begins and now and now < begins:
+        code = "NOT_BEGUN"
+    elif until and seen_at and seen_at > until:
+        code = "OVER"
+    return {"fired": False, "code": code}
+
+
+def age_decision(received_at: datetime, usable_for: timedelta, now: datetime) -> Data:
+    """Whether a quote is too old to act on."""
+    return {"fired": False, "code": "QUOTE_TOO_OLD" if now - received_at >= usable_for else "USABLE"}
+
+
+def conditions_decision(conditions: Sequence[Mapping[str, Any]]) -> Data:
+    """All must hold: one that is false decides, else one that is unknown does."""
+    answers = {condition["holds"] for condition in conditions}
+    if False in answers:
+        return {"fired": False, "code": "CONDITION_FALSE"}
+    return {"fired": None not in answers, "code": "CONDITION_UNKNOWN" if None in answers else ""}
+
+
+# --- the same again
+def decision_of(data: Mapping[str, Any]) -> Data | None:
+    """The decision a row stores; None for one that tells of no evaluation (an edit, an order's end)."""
+    return data.get("decision")
+
+
+def replay(data: Mapping[str, Any], at: datetime) -> Data | None:
+    """Make the decision of a row written at `at` again from what it was made from; None for rows without one."""
+    how = data.get("by")
+    return _REPLAYS[how](data, at) if how in _REPLAYS else None
+
+
+def _judged(data: Mapping[str, Any], at: datetime) -> Data:
+    spec, before = _spec_and_state(data)
+    repeat = decode(Repeat, data.get("repeat", {}))
+    after, fired = machine.judge(spec, repeat, before, decode(Seen, data["seen"]), at)
+    return watch_decision(before, after, fired=fired)
+
+
+def _started(data: Mapping[str, Any], at: datetime) -> Data:
+    return {"fired": False, "phase": machine.start(decode(WatchSpec, data["spec"]), at).phase}
+
+
+def _rearmed(data: Mapping[str, Any], at: datetime) -> Data:
+    spec, before = _spec_and_state(data)
+    return watch_decision(before, machine.rearm(spec, before, at), fired=False)
+
+
+def _referred(data: Mapping[str, Any], at: datetime) -> Data:
+    spec, before = _spec_and_state(data)
+    seen = decode(Seen, data["seen"])
+    either = spec.follow is not None and spec.follow.kind == "either_way"
+    if either:  # what was seen are the series' own values, whatever they are made of
+        series = dataclasses.replace(before.series, kind=SeriesKind.PUSHED)
+        before = dataclasses.replace(before, series=series)
+    market = MarketSlice(
+        at=max(at, before.armed_at),
+        since=max(at, before.armed_at),
+        low=seen.low,
+        high=seen.high,
+        last=seen.last,
+        pushed=seen.last if either else None,
+    )
+    after, fired = machine.step(spec, Repeat(), before, market)
+    return reference_decision(None if either else after.series.reference, after.direction, fired=fired)
+
+
+def _timed(data: Mapping[str, Any], at: datetime) -> Data:
+    due_at = datetime.fromisoformat(data["due_at"])
+    return clock_decision(due_at, timedelta(seconds=data["lasts"]), at)
+
+
+def _stood(data: Mapping[str, Any], at: datetime) -> Data:
+    return standing_decision({**data["facts"], "now": at.isoformat()})
+
+
+def _aged(data: Mapping[str, Any], at: datetime) -> Data:
+    received_at = datetime.fromisoformat(data["received_at"])
+    return age_decision(received_at, timedelta(seconds=data["usable_for"]), at)
+
+
+def _conditioned(data: Mapping[str, Any], at: datetime) -> Data:
+    del at
+    return conditions_decision(data["conditions"])
+
+
+_REPLAYS: dict[str | None, Callable[[Mapping[str, Any], datetime], Data]] = {
+    "judge": _judged,
+    "start": _started,
+    "rearm": _rearmed,
+    "reference": _referred,
+    "clock": _timed,
+    "standing": _stood,
+    "age": _aged,
+    "conditions": _conditioned,
+}
+
+
+def _spec_and_state(data: Mapping[str, Any]) -> tuple[WatchSpec, WatchState]:
+    spec = decode(WatchSpec, data["spec"])
+    series = encode(spec.series)
+    return spec, decode(WatchState, {"series": series, "direction": spec.direction, **data["before"]})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
