@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from automation import lifecycle
 from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
-from automation.models import Action, ActionExecution, ActionVersion
+from automation.models import Action, ActionExecution, ActionVersion, Trace
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin
 from common.clock import now
@@ -171,3 +171,12 @@ class ActionVersionAdmin(ReadOnlyAdmin):
     list_display = ["at", "action", "version", "actor", "changes"]
     list_select_related = ["action"]
     search_fields = ["action__id", "actor"]
+
+
+@admin.register(Trace)
+class TraceAdmin(ReadOnlyAdmin):
+    list_display = ["at", "action", "kind", "line", "count"]
+    list_filter = ["kind"]
+    list_select_related = ["action"]
+    search_fields = ["action__id", "line"]
+    date_hierarchy = "at"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation import api
+from automation import api, trace_api
 
 urlpatterns = [
     path("actions/", api.Actions.as_view()),
@@ -18,4 +18,6 @@ urlpatterns = [
     path("actions/<uuid:action_id>/simulate/", api.Simulate.as_view()),
     path("actions/<uuid:action_id>/executions/", api.Executions.as_view()),
     path("actions/<uuid:action_id>/versions/", api.Versions.as_view()),
+    path("actions/<uuid:action_id>/trace/", trace_api.Traces.as_view()),
+    path("actions/<uuid:action_id>/why/", trace_api.Why.as_view()),
 ]

@@ -10,7 +10,7 @@ import sys
 from bench import report
 from puffling_site.runtime.throwaway import ThrowAway
 
-NAMES = ("evaluate", "baseline", "latency", "storm", "gate", "ledger", "footprint")
+NAMES = ("evaluate", "baseline", "latency", "storm", "gate", "ledger", "footprint", "retention")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import actions, overview, trading, watching
+from dashboard.views import actions, history, overview, trading, watching
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
@@ -20,6 +20,7 @@ urlpatterns = [
     path(ACTION, actions.action, name="action"),
     path(ACTION + "edit/", actions.edit, name="action-edit"),
     path(ACTION + "simulate/", actions.simulate, name="action-simulate"),
+    path(ACTION + "history/", history.history, name="action-history"),
     re_path(
         r"^actions/(?P<action_id>[0-9a-f-]{36})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"
     ),

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from automation import lifecycle
 from automation.models import Action, ActionStatus, ActionType
+from automation.situations import situation_of
+from automation.why import answer
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
@@ -28,6 +30,7 @@ from dashboard.selectors.actions import (
     versions_of,
 )
 from dashboard.selectors.frame import portfolios_of
+from dashboard.selectors.history import latest
 from dashboard.what_if import WhatIfForm, answer_of
 
 FILTERS = ("status", "symbol", "action_type")
@@ -56,6 +59,8 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
     chart = chart_of(found, explanation, now=at)
     context = {
         "action": found,
+        "why": answer(situation_of(found, now=at, explanation=explanation)),
+        "latest": latest(found),
         "explanation": explanation,
         "executions": executions_of(found),
         "versions": versions_of(found),
