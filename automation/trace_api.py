@@ -27,7 +27,6 @@ class TraceOut(serializers.ModelSerializer[Trace]):
     """One entry of a rule's history."""
 
     kind = serializers.ChoiceField(choices=CHOICES)
-    data = serializers.DictField(help_text="what the decision was made from, and the decision")
     trace_id = serializers.SerializerMethodField(help_text="leads to the execution, its orders and alerts")
 
     class Meta:

@@ -17,7 +17,6 @@ import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from common.money import plain
@@ -66,20 +65,25 @@ def decode(kind: type[T], data: Mapping[str, Any]) -> T:
     return kind(**{name: readers[name](value) for name, value in data.items() if name in readers})
 
 
-@lru_cache(maxsize=32)
-def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    def default(field: dataclasses.Field[Any]) -> Any:
-        if field.default_factory is not dataclasses.MISSING:
-            return field.default_factory()
-        return field.default
-
-    return tuple((field.name, default(field)) for field in dataclasses.fields(kind))
+_FIELDS: dict[type, tuple[tuple[str, Any], ...]] = {}  # of each dataclass met: names and defaults
+_READERS: dict[type, dict[str, Callable[[Any], Any]]] = {}
 
 
-@lru_cache(maxsize=32)
-def _readers(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
-    hints = typing.get_type_hints(kind)
-    return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple((field.name, _default(field)) for field in dataclasses.fields(kind))
+    return _FIELDS[kind]
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+
+
+def _readers(kind: type) -> dict[str, Callable[[Any], Any]]:
+    if kind not in _READERS:
+        hints = typing.get_type_hints(kind)
+        _READERS[kind] = {name: _reader(hints[name]) for name, _ in _fields(kind)}
+    return _READERS[kind]
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
@@ -101,9 +105,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 # --- what a row keeps
 def watch_data(spec: WatchSpec, before: WatchState, seen: Seen | None = None, repeat: Repeat | None = None) -> Data:
     """What a decision about a watch is made from."""
-    same = ("series", "direction") if before.direction == spec.direction else ("series",)
-    if before.series != spec.series:
-        same = same[1:]
+    same = [name for name in ("series", "direction") if getattr(before, name) == getattr(spec, name)]
     data: Data = {"spec": encode(spec), "before": encode(before, but=same)}
     if seen is not None:
         data["seen"] = encode(seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -43,7 +44,7 @@ def prune(*, now: datetime, days: int, rows: int) -> int:
     return deleted
 
 
-def _repeat(statement: str, params: dict[str, object]) -> int:
+def _repeat(statement: str, params: dict[str, Any]) -> int:
     """Run a deletion batch by batch, each a transaction of its own, until one finds less than a batch."""
     deleted = 0
     for _ in range(MOST_BATCHES):

@@ -88,7 +88,7 @@ def _not_rolled(entries: Sequence[Entry]) -> list[Entry]:
     if not rolling:
         return list(entries)
     chosen = list(rolling.values())
-    columns = [
+    columns: list[list[Any]] = [
         [entry.action_id for entry in chosen],
         [entry.kind.value for entry in chosen],
         [entry.data.get("code") for entry in chosen],
