@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from alerts.models import Alert
+from common.bulk import insert_new
 from common.ids import new_id
 from live.push import Announcement, announce_many
 
@@ -69,8 +70,7 @@ def raise_alerts(new_alerts: Sequence[NewAlert], now: datetime) -> list[Alert]:
     alerts = [_row(new, now) for new in new_alerts]
     # Inserted in key order, so that two transactions raising the same alerts cannot wait for each other.
     in_key_order = sorted(alerts, key=lambda alert: (alert.user_id, alert.dedupe_key))
-    Alert.objects.bulk_create(in_key_order, ignore_conflicts=True, batch_size=1000)
-    inserted = set(Alert.objects.filter(pk__in=[alert.pk for alert in alerts]).values_list("pk", flat=True))
+    inserted = insert_new(Alert, in_key_order)
     raised = [alert for alert in alerts if alert.pk in inserted]
     announce_many([_announcement(alert) for alert in raised], now)
     return raised

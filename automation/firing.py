@@ -12,6 +12,7 @@ from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
 from automation.models import Action, ActionExecution, ExecutionState, Mode
 from automation.sentences import effect_sentence, trigger_sentence
+from common.bulk import insert
 from common.enqueue import nudge
 from common.ids import new_id
 from live.push import Announcement, announce_many
@@ -19,6 +20,9 @@ from live.push import Announcement, announce_many
 # A late execution is a wrong trade.
 PRICE_FIRING_LASTS = timedelta(seconds=120)
 CLOCK_FIRING_LASTS = timedelta(minutes=15)
+# In a storm several executors share the work; one that finds nothing left costs one query.
+ENOUGH_FOR_ONE = 200
+MOST_EXECUTORS = 4
 
 
 def fire(
@@ -46,11 +50,12 @@ def record(executions: Sequence[ActionExecution], *, now: datetime) -> None:
     """Save executions and the actions they moved on, tell the owners, and wake the executors after commit."""
     if not executions:
         return
-    ActionExecution.objects.bulk_create(executions, batch_size=1000)
+    insert(ActionExecution, executions)
     _save_actions([execution.action for execution in executions])
     raise_alerts([_alert(execution) for execution in executions if execution.action.mode != Mode.MONITOR], now)
     announce_many([_announcement(execution) for execution in executions], now)
-    nudge("automation.execute", queue="trading")
+    for _ in range(min(MOST_EXECUTORS, 1 + len(executions) // ENOUGH_FOR_ONE)):
+        nudge("automation.execute", queue="trading")
 
 
 def _save_actions(actions: Sequence[Action]) -> None:

@@ -35,7 +35,7 @@ def run(name: str, *, quick: bool, environment: dict[str, str]) -> None:
         if status:
             sys.exit(f"bench {name} failed")
         return
-    os.environ.update(environment, PUFFLING_ENV="test", DJANGO_SETTINGS_MODULE="puffling_site.settings")
+    os.environ.update(environment, PUFFLING_ENV="development", DJANGO_SETTINGS_MODULE="puffling_site.settings")
     import django
     from django.core.management import call_command
 

@@ -114,8 +114,9 @@ def load_rules(count: int, names: list[str], portfolio: Portfolio) -> None:
     execute(
         """
         INSERT INTO automation_action (id, user_id, portfolio_id, name, status, status_reason, mode, action_type,
-            symbol, quantity, order_type, time_in_force, trigger_type, trigger_params, message, max_executions,
-            cooldown_seconds, notes, epoch, executions_count, failures_in_a_row, version, created_at, updated_at)
+            symbol, quantity, order_type, time_in_force, trigger_type, trigger_params, conditions, "group",
+            missed_policy, message, max_executions, cooldown_seconds, notes, epoch, executions_count,
+            failures_in_a_row, version, created_at, updated_at)
         SELECT id, %(user)s, %(portfolio)s, '', 'active', '', 'auto', 'BUY', symbol, 1, 'market', 'day',
                CASE WHEN kind < 9 THEN CASE direction WHEN 1 THEN 'price_above' ELSE 'price_below' END
                     WHEN kind < 12 THEN 'change_pct' WHEN kind < 16 THEN 'trailing_stop'
@@ -123,7 +124,7 @@ def load_rules(count: int, names: list[str], portfolio: Portfolio) -> None:
                '{"threshold": "1", "edge": "level", "hysteresis": "0", "percent": "5", "side": "long", "change": "1",
                  "direction": "up", "window": "1d", "short": 5, "long": 20, "kind": "sma", "timeframe": "1d",
                  "on": "live"}'::jsonb,
-               '', 1, 0, '', 1, 0, 0, 1, now(), now()
+               '[]'::jsonb, '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
         FROM load
         """,
         {"user": portfolio.user_id, "portfolio": portfolio.id},

@@ -20,6 +20,21 @@ def insert(model: type[Model], rows: Sequence[Model]) -> None:
     insert_columns(model, {name: [getattr(row, name) for row in rows] for name in names})
 
 
+def insert_new(model: type[Model], rows: Sequence[Model]) -> set[Any]:
+    """Insert rows that carry every value and their own key; those that a unique constraint refuses are left out.
+
+    Returns the keys of the rows inserted.
+    """
+    if not rows:
+        return set()
+    statement, fields = _insert(model)
+    key = quoted(column(model, str(model._meta.pk.name)))
+    values = [array(field, [getattr(row, field.attname) for row in rows]) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} ON CONFLICT DO NOTHING RETURNING {key}", values)
+        return {found for (found,) in cursor.fetchall()}
+
+
 def insert_columns(model: type[Model], values: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given by column: `values` has every column's values under the attribute's name.
 

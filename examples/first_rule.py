@@ -79,7 +79,8 @@ def main() -> None:
         if executions and executions[0]["finished_at"]:
             return tell(puffling, executions[0])
         where = puffling.get(f"{path}/explain/")
-        say(f"  AAPL {where['last_price']}: {where['distance'] or '?'} dollars from firing. {where['status_line']}")
+        away = f"{where['distance']} dollars from firing. " if where["distance"] else ""
+        say(f"  AAPL {where['last_price']}: {away}{where['status_line']}")
         time.sleep(2)
     sys.exit(f"It did not fire within {PATIENCE} s: the demo market wanders; run this again.")
 

@@ -37,6 +37,16 @@ def _clean(value: Any) -> Any:
     return value
 
 
+class QuietReadiness(logging.Filter):
+    """Drops the lines about /readyz answering 503: "not yet" is its answer, and it is asked every second at a start."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, dict):
+            return not (record.msg.get("code") == 503 and record.msg.get("request") == "GET /readyz")
+        request = getattr(record, "request", None)
+        return not (getattr(record, "status_code", None) == 503 and getattr(request, "path", None) == "/readyz")
+
+
 def configure(*, json: bool, level: str) -> None:
     """Route stdlib and structlog records through one formatter on stderr."""
     shared: list[Any] = [
@@ -65,7 +75,10 @@ def configure(*, json: bool, level: str) -> None:
                     "processors": final,
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "puffling"}},
+            "filters": {"readiness": {"()": QuietReadiness}},
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": "puffling", "filters": ["readiness"]}
+            },
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
                 "django_structlog": {"level": "WARNING"},

@@ -68,3 +68,15 @@ def test_our_own_secrets_have_a_shape_that_is_redacted(written: io.StringIO) -> 
     secret = new_secret("pfl_")
     logging.getLogger("test").warning("token %s was refused", secret)
     assert secret not in written.getvalue()
+
+
+def test_not_ready_yet_is_an_answer_and_no_error(written: io.StringIO, rf):
+    """Asked every second while Puffling starts; any other 503 is still an error in the log."""
+    log = logging.getLogger("django.request")
+    for path in ("/readyz", "/api/orders/"):
+        said = {"status_code": 503, "request": rf.get(path)}
+        log.error("%s: %s", "Service Unavailable", path, extra=said)
+        structlog.get_logger("django_structlog").error("request_finished", code=503, request=f"GET {path}")
+    lines = written.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all("/api/orders/" in line for line in lines)
