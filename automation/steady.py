@@ -32,7 +32,7 @@ LOOKED_BACK = 20  # entries, for whether a rule is watched now, and for which le
 _ENDS = frozenset(
     {Kind.PAUSED, Kind.CANCELLED, Kind.EXPIRED, Kind.COMPLETED, Kind.STOPPED, Kind.RETRY_SET, Kind.HELD, Kind.CREATED}
 )
-_WATCHING = frozenset({machine.ARMED, machine.PRIME, machine.RECOVER, machine.ACTIVATE})
+_IDLE = frozenset({machine.OFF, machine.COOLING, machine.RETRY, machine.WAITING})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def stretches(action: Action, traces: Sequence[Trace], *, until: datetime) -> li
     for trace, end in zip(traces, ends, strict=True):
         phase = (trace.data.get("decision") or {}).get("phase")
         if phase is not None:
-            watching = phase in _WATCHING
+            watching = phase not in _IDLE
         elif trace.kind in _ENDS:
             watching = False
         elif trace.kind == Kind.REFERENCE_TAKEN:

@@ -106,7 +106,9 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 def watch_data(spec: WatchSpec, before: WatchState, seen: Seen | None = None, repeat: Repeat | None = None) -> Data:
     """What a decision about a watch is made from."""
     same = [name for name in ("series", "direction") if getattr(before, name) == getattr(spec, name)]
-    data: Data = {"spec": encode(spec), "before": encode(before, but=same)}
+    # The engine's hits know their values, not the series they come from: an unnamed one is left out.
+    unnamed = ("series",) if not spec.series.observable else ()
+    data: Data = {"spec": encode(spec, but=unnamed), "before": encode(before, but=same)}
     if seen is not None:
         data["seen"] = encode(seen)
     if repeat is not None and repeat != Repeat():
@@ -151,6 +153,8 @@ def standing_decision(facts: Mapping[str, Any]) -> Data:
         code = "NOT_BEGUN"
     elif until and seen_at and seen_at > until:
         code = "OVER"
+    elif facts.get("held_by"):
+        code = "HELD"
     return {"fired": False, "code": code}
 
 
@@ -246,9 +250,9 @@ _REPLAYS: dict[str | None, Callable[[Mapping[str, Any], datetime], Data]] = {
 
 
 def _spec_and_state(data: Mapping[str, Any]) -> tuple[WatchSpec, WatchState]:
-    spec = decode(WatchSpec, data["spec"])
-    series = encode(spec.series)
-    return spec, decode(WatchState, {"series": series, "direction": spec.direction, **data["before"]})
+    unnamed = {"subject": "", "observable": ""}
+    spec = decode(WatchSpec, {"series": unnamed, **data["spec"]})
+    return spec, decode(WatchState, {"series": encode(spec.series), "direction": spec.direction, **data["before"]})
 
 
 def _moment(text: str | None) -> datetime | None:

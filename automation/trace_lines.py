@@ -189,6 +189,7 @@ WHY_STALE = {
     "USED_UP": "the rule has had all its executions",
     "NOT_BEGUN": "the rule's time has not begun",
     "OVER": "the rule's time was over",
+    "HELD": "another rule of its group fired first, and its outcome is awaited",
     "OTHER": "the rule no longer stood behind it",
 }
 

@@ -91,6 +91,7 @@ def _stale(hit: Hit, action: Action, now: datetime) -> Entry:
         "valid_from": action.valid_from.isoformat() if action.valid_from else None,
         "valid_until": action.valid_until.isoformat() if action.valid_until else None,
         "seen_at": hit.seen_at.isoformat(),
+        "held_by": str(action.held_by) if action.held_by else None,
     }
     decision = decisions.standing_decision({**facts, "now": now.isoformat()})
     seen = {"value": plain(hit.value), "last": plain(hit.last), "level": plain(hit.level)}

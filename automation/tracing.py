@@ -71,9 +71,11 @@ WITH new AS (
         WHERE action_id = n.action_id ORDER BY id DESC LIMIT 1
     ) t
     WHERE t.kind = n.kind AND t.code IS NOT DISTINCT FROM n.code
+), locked AS (
+    SELECT id FROM automation_trace WHERE id IN (SELECT id FROM same) ORDER BY id FOR UPDATE
 )
 UPDATE automation_trace t SET count = t.count + 1, last_at = GREATEST(t.last_at, same.at)
-FROM same WHERE t.id = same.id RETURNING same.i
+FROM same JOIN locked USING (id) WHERE t.id = same.id RETURNING same.i
 """
 
 
