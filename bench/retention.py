@@ -32,7 +32,7 @@ FIRINGS, HOLDS = 2, 16  # a day: 4 and 2 entries each
 MINUTES = 390
 DAY = timedelta(days=1)
 MB = 1024 * 1024
-LIMIT_TOTAL_MB, LIMIT_HISTORY_MB = 1024, 600  # for 1,000 rules on 100 symbols; see docs/benchmarks.md
+LIMIT_TOTAL_MB, LIMIT_HISTORY_MB = 1024, 500  # for 1,000 rules on 100 symbols; see docs/benchmarks.md
 TABLES = (
     "automation_trace",
     "live_event",

@@ -26,7 +26,10 @@ def spec(level: str, direction: int = 1, *, strict: bool = False) -> WatchSpec:
         ("price_below", {}, -1, "0.1234", "0.2", "AAPL 0.1234 is at or below 0.20"),
         ("change_pct", {}, 1, "5.123456789", "5", "AAPL moved by 5.1235 % is at or above 5 %"),
         ("volume_above", {}, 1, "1000000", "5000", "AAPL volume 1000000 shares is at or above 5000 shares"),
-        ("volume_above", {"multiple": "2"}, 1, "2.5", "2", "AAPL volume 2.5 times the average is at or above 2 times the average"),
+        (
+            "volume_above", {"multiple": "2"}, 1, "2.5", "2",
+            "AAPL volume 2.5 times the average is at or above 2 times the average",
+        ),
         ("trailing_stop", {"amount": "5"}, 1, "5.5", "5", "AAPL's way from its best price, $5.50 is at or above $5.00"),
         ("ma_cross", {"on": "close"}, 1, "1", "1", "AAPL's averages crossed upwards at a bar's close"),
         ("ma_cross", {"on": "close"}, -1, "-1", "-1", "AAPL's averages crossed downwards at a bar's close"),
