@@ -31,7 +31,7 @@ TONES = {
 }
 _TONE_OF = {kind: tone for tone, kinds in TONES.items() for kind in kinds}
 # What a row's details do not repeat: it is said elsewhere on the page.
-_SAID = frozenset({"by", "trace_id", "message"})
+_SAID = frozenset({"by", "trace_id", "message", "execution", "order", "state"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +85,18 @@ def rows_of(action: Action, traces: Sequence[Trace]) -> list[HistoryRow]:
             tone=_TONE_OF.get(Kind(trace.kind), "") if trace.kind in LABELS else "",
             count=trace.count,
             last_at=trace.last_at,
-            details=tuple(facts({name: value for name, value in trace.data.items() if name not in _SAID})),
+            details=_details(trace.data),
             orders=tuple(orders[trace.data.get("trace_id", "")]),
         )
         for trace in traces
     ]
+
+
+def _details(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What an evaluation, or the safety gate, decided from; what else a row holds its line says."""
+    if not data.get("by") and not data.get("values"):
+        return ()
+    return tuple(facts({name: value for name, value in data.items() if name not in _SAID}))
 
 
 def _orders(action: Action, traces: Sequence[Trace]) -> dict[str, list[Order]]:
