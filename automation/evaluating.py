@@ -104,7 +104,7 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
     crossing.write_fired(written)
     crossing.turn_off(stale)
     firing.record(executions, now=now)
-    trace_watches.fired(written, executions, now=now)
+    trace_watches.fired([(hit, after, e) for (hit, after, _), e in zip(written, executions, strict=True)], now=now)
     trace_watches.stale(hits, stale, actions, now=now)
     return len(executions)
 

@@ -78,6 +78,8 @@ def stretches(action: Action, traces: Sequence[Trace], *, until: datetime) -> li
         if spec and on_price:
             level, direction = Decimal(spec["level"]), spec["direction"]
         begin = max(trace.at, trace.last_at)
+        if trace.kind == Kind.RETRY_SET and "again_at" in trace.data:  # armed again by the clock, without an entry
+            begin, watching = datetime.fromisoformat(trace.data["again_at"]), True
         if watching and end - begin >= MINUTE:
             found.append(Stretch(begins=begin, ends=end, level=level, direction=direction))
     return found

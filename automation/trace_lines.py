@@ -157,12 +157,10 @@ def referred(
     return f"the stop follows {symbol} from {at}"
 
 
-def rearmed(before: WatchState, after: WatchState) -> str:
-    """A wait is over."""
-    if before.phase == machine.RETRY:
-        return "the wait is over: armed again on the same level, to try once more"
+def rearmed(phase: int) -> str:
+    """A cooldown is over; `phase` is what the watch became."""
     waits = {machine.PRIME: ", once the other side is seen", machine.WAITING: ", measuring from the next price"}
-    return f"the cooldown is over: armed again{waits.get(after.phase, '')}"
+    return f"the cooldown is over: armed again{waits.get(phase, '')}"
 
 
 def armed(condition: str, phase: int) -> str:
@@ -220,12 +218,10 @@ def holding(seen: str, seconds: int, until: datetime) -> str:
     return f"{seen}: fires if it stays so for {seconds} s, until {moment(until)}"
 
 
-def hold_broken(measure: Measure, value: Decimal, held: timedelta, seconds: int) -> str:
+def hold_broken(measure: Measure, value: Decimal, until: datetime | None) -> str:
     """It came back too early."""
-    return (
-        f"{measure.label} {measure.text(value)} came back after {int(held.total_seconds())} of {seconds} s:"
-        " not fired, the wait begins anew"
-    )
+    when = f" before {moment(until)}" if until else " too early"
+    return f"{measure.label} {measure.text(value)} came back{when}: it did not hold long enough, not fired"
 
 
 def held(group: str) -> str:

@@ -43,13 +43,9 @@ def seen_words(hit: Hit, measure: Measure) -> str:
 
 
 # --- fired, or reached and not fired
-def fired(
-    written: Sequence[tuple[Hit, WatchState, int]], executions: Sequence[ActionExecution], *, now: datetime
-) -> None:
-    """Firings: each hit with what its watch became, and its execution, in the same order."""
-    tracing.write(
-        [_fired(hit, after, execution, now) for (hit, after, _), execution in zip(written, executions, strict=True)]
-    )
+def fired(rows: Sequence[tuple[Hit, WatchState, ActionExecution]], *, now: datetime) -> None:
+    """Firings: each hit with what its watch became and its execution."""
+    tracing.write([_fired(hit, after, execution, now) for hit, after, execution in rows])
 
 
 def _fired(hit: Hit, after: WatchState, execution: ActionExecution, now: datetime) -> Entry:
@@ -163,7 +159,7 @@ def _too_old(
 
 # --- the watch moves on without firing
 def flips(hits: Iterable[Hit], outcome: Outcome, *, now: datetime) -> None:
-    """Watches that saw the other side, came back, or came back into their cooldown."""
+    """Watches that saw the other side, came back after a firing (or into its cooldown), or broke their hold."""
     becomes = {**dict.fromkeys(outcome.armed, machine.ARMED), **dict.fromkeys(outcome.cooled, machine.COOLING)}
     if not becomes:
         return
@@ -174,24 +170,26 @@ def flips(hits: Iterable[Hit], outcome: Outcome, *, now: datetime) -> None:
     )
 
 
+# What a watch that is armed again did, by the phase it was in; any other phase is one that held.
+_FLIPPED = {machine.PRIME: Kind.PRIMED, machine.RECOVER: Kind.RECOVERED}
+
+
 def _flip(hit: Hit, phase: int, measure: Measure, now: datetime) -> Entry:
     spec, before = hit.spec(), hit.state()
     after = replace(before, phase=phase)
+    kind = Kind.COOLING
     if phase == machine.ARMED:
-        after = replace(after, rearm_at=None)
-    kind = Kind.PRIMED if before.phase == machine.PRIME else Kind.RECOVERED
-    return Entry(
-        action_id=hit.owner_id,
-        kind=Kind.COOLING if phase == machine.COOLING else kind,
-        at=now,
-        epoch=hit.epoch,
-        line=lines.flipped(measure, spec, before, after, hit.seen()),
-        data={
-            "by": "judge",
-            **decisions.watch_data(spec, before, hit.seen()),
-            "decision": decisions.watch_decision(before, after, fired=False),
-        },
-    )
+        after, kind = replace(after, rearm_at=None), _FLIPPED.get(before.phase, Kind.HOLD_BROKEN)
+    if kind == Kind.HOLD_BROKEN:
+        line = lines.hold_broken(measure, hit.value, before.rearm_at)
+    else:
+        line = lines.flipped(measure, spec, before, after, hit.seen())
+    data = {
+        "by": "judge",
+        **decisions.watch_data(spec, before, hit.seen()),
+        "decision": decisions.watch_decision(before, after, fired=False),
+    }
+    return Entry(action_id=hit.owner_id, kind=kind, at=now, epoch=hit.epoch, line=line, data=data)
 
 
 def references(hits: Sequence[Hit], activated: Sequence[Hit], *, now: datetime) -> None:
@@ -227,8 +225,12 @@ def _reference(hit: Hit, measure: Measure, now: datetime, *, fires: bool) -> Ent
 
 
 def rearmed(rows: Sequence[Rearmed], *, now: datetime) -> None:
-    """Watches whose cooldown, or wait before another try, is over."""
-    tracing.write([_rearmed(row, now) for row in rows if row.owner_kind == arming.OWNER])
+    """Watches whose cooldown is over. Another wait that is over says nothing new: its entry told until when it lasts.
+
+    That keeps a rule that is reached and stopped, again and again for the same reason, to one row that counts.
+    """
+    over = [row for row in rows if row.owner_kind == arming.OWNER and row.old_phase == machine.COOLING]
+    tracing.write([_rearmed(row, now) for row in over])
 
 
 def _rearmed(row: Rearmed, now: datetime) -> Entry:
@@ -239,7 +241,7 @@ def _rearmed(row: Rearmed, now: datetime) -> Entry:
         kind=Kind.REARMED,
         at=now,
         epoch=row.epoch,
-        line=lines.rearmed(before, after),
+        line=lines.rearmed(row.phase),
         data={
             "by": "rearm",
             **decisions.watch_data(spec, before),

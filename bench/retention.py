@@ -8,6 +8,7 @@ ledger are the books: they are kept for ever and not counted here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,6 +30,7 @@ from watches.models import Watch
 
 DAYS = 30
 FIRINGS, HOLDS = 2, 16  # a day: 4 and 2 entries each
+HOLDING = 8  # watches.models.Phase
 MINUTES = 390
 DAY = timedelta(days=1)
 MB = 1024 * 1024
@@ -98,9 +100,11 @@ def a_day(begin: datetime) -> int:
     for turn in range(HOLDS):
         now = begin + timedelta(minutes=7 * turn)
         hits = [hit_of(watch, now) for watch in watches]
-        trace_limits.holding([(hit, hit.state(), 60, now + timedelta(minutes=1)) for hit in hits], now=now)
-        short = timedelta(seconds=40)
-        trace_limits.hold_broken([(hit, hit.state(), 60, short) for hit in hits], now=now + short)
+        until = now + timedelta(minutes=1)
+        trace_limits.holding([(hit, replace(hit.state(), rearm_at=until), 60) for hit in hits], now=now)
+        holds = [hit_of(watch, now + timedelta(seconds=40), phase=HOLDING, rearm_at=until) for watch in watches]
+        broken = Outcome(fired=[], armed=[hit.watch_id for hit in holds], cooled=[], references=[])
+        trace_watches.flips(holds, broken, now=now + timedelta(seconds=40))
     publish([next(iter(actions.values())).user_id])
     return count_of("automation_trace") // len(actions)
 
@@ -121,9 +125,9 @@ def fire(watches: list[Watch], actions: dict[Any, Action], now: datetime) -> Non
             "series": hit.series_id,
         }
         executions.append(firing.fire(action, now=now, cause="trigger", observation=seen))
-        written.append((hit, crossing.after_firing(hit, repeats=True, now=now), action.epoch))
+        written.append((hit, crossing.after_firing(hit, repeats=True, now=now), executions[-1]))
     firing.record(executions, now=now)
-    trace_watches.fired(written, executions, now=now)
+    trace_watches.fired(written, now=now)
     execute_pending(now=now + timedelta(seconds=1))
     if ActionExecution.objects.exclude(state=ExecutionState.SUCCEEDED).exists():
         raise RuntimeError("the firings were not carried out")

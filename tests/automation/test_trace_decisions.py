@@ -116,7 +116,7 @@ def test_denials_retries_clocks_and_stale_hits_replay_too(desk):
     see("90", symbol="MSFT", at=NOW + 70 * S)
     assert not differing()
     kinds = set(Trace.objects.values_list("kind", flat=True))
-    assert {"denied", "retry_set", "rearmed", "clock_due", "missed", "stale"} <= kinds
+    assert {"denied", "retry_set", "clock_due", "missed", "stale"} <= kinds
 
 
 def test_a_row_whose_observation_was_changed_no_longer_agrees(desk):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from automation import clockwork, lifecycle, sweeping, trace_limits, tracing
+from automation import clockwork, lifecycle, sweeping, trace_limits, trace_watches, tracing
 from automation.evaluating import evaluate_quotes
 from automation.models import Action, Trace
 from automation.trace_kinds import LABELS, Kind
@@ -133,6 +134,17 @@ def test_a_hit_nobody_stands_behind_says_why_and_leaves_one_row_however_often(de
     assert row.line == "AAPL 89.90 is at or below 90.00: not fired: the rule is paused"
 
 
+def test_a_denied_rule_that_tries_again_leaves_no_entry_for_the_wait_that_is_over(desk):
+    SafetyPolicy.objects.filter(user=desk.user).update(symbol_blacklist=["AAPL"])
+    action = rule(desk)
+    see("90", at=NOW + S)
+    carry_out(now=NOW + S)
+    quote("AAPL", "90", at=NOW + 61 * S)
+    sweeping.rearm(NOW + 61 * S)
+    evaluate_quotes(now=NOW + 61 * S)
+    assert [kind for kind, _ in told(action)[2:]] == ["fired", "denied", "retry_set", "fired"]
+
+
 def test_equal_ones_count_only_in_a_row_and_for_the_same_reason(desk):
     action = telling(desk)
 
@@ -238,10 +250,9 @@ def test_conditions_that_do_not_hold_or_are_not_known(desk):
     seen = [ConditionSeen(sentence="RSI is at or below 30", holds=True, value="28")]
     false = ConditionSeen(sentence="MSFT is at or above $420", holds=False, value="MSFT 410.00")
     unknown = ConditionSeen(sentence="NVDA is at or above $1", holds=None)
-    actions = {action.id: action}
-    trace_limits.conditions_not_met([(hit, [*seen, unknown, false])], actions, now=NOW + S)
-    trace_limits.conditions_not_met([(hit, [*seen, unknown, false])], actions, now=NOW + 2 * S)
-    trace_limits.conditions_not_met([(hit, [*seen, unknown])], actions, now=NOW + 3 * S)
+    trace_limits.conditions_not_met([(hit, action, [*seen, unknown, false])], now=NOW + S)
+    trace_limits.conditions_not_met([(hit, action, [*seen, unknown, false])], now=NOW + 2 * S)
+    trace_limits.conditions_not_met([(hit, action, [*seen, unknown])], now=NOW + 3 * S)
     assert told(action)[2:] == [
         (
             "condition_false",
@@ -260,18 +271,27 @@ def test_conditions_that_do_not_hold_or_are_not_known(desk):
 def test_holding_and_a_hold_that_breaks(desk):
     action = rule(desk)
     hit = hit_of(action)
-    trace_limits.holding([(hit, hit.state(), 60, NOW + 61 * S)], now=NOW + S)
-    trace_limits.hold_broken([(hit, hit.state(), 60, 12 * S)], now=NOW + 13 * S)
-    assert [line for _, line in told(action)[2:]] == [
-        "AAPL 89.00 is at or below 90.00: fires if it stays so for 60 s, until 2026-11-20 15:01:01 UTC",
-        "AAPL 89.00 came back after 12 of 60 s: not fired, the wait begins anew",
+    until = NOW + 61 * S
+    trace_limits.holding([(hit, replace(hit.state(), phase=8, rearm_at=until), 60)], now=NOW + S)
+    held = replace(hit, phase=8, rearm_at=until, value=D(91), last=D(91))
+    broken = crossing.Outcome(fired=[], armed=[hit.watch_id], cooled=[], references=[])
+    trace_watches.flips([held], broken, now=NOW + 13 * S)
+    assert told(action)[2:] == [
+        (
+            "holding",
+            "AAPL 89.00 is at or below 90.00: fires if it stays so for 60 s, until 2026-11-20 15:01:01 UTC",
+        ),
+        (
+            "hold_broken",
+            "AAPL 91.00 came back before 2026-11-20 15:01:01 UTC: it did not hold long enough, not fired",
+        ),
     ]
 
 
 def test_a_group_holds_releases_and_ends_its_members(desk):
     action = rule(desk, group="exit")
     by = action.id
-    trace_limits.held([action], by=by, now=NOW)
+    trace_limits.held([action], now=NOW)
     trace_limits.released([action], by=by, now=NOW)
     trace_limits.cancelled_by_group([action], by=by, now=NOW)
     assert [kind for kind, _ in told(action)[2:]] == ["held", "released", "cancelled"]
