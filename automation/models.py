@@ -254,7 +254,7 @@ class Trace(models.Model):
     """One evaluation that changed something, or would have: why it traded, and why it did not.
 
     `data` holds what the decision was made from, so that making it again from this row gives the same decision
-    (`automation.trace_decisions.replay`). Steady state is not a row: it is counted from bars when somebody asks.
+    (`automation.tracing.replay`). Steady state is not a row: it is counted from bars when somebody asks.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -102,6 +102,11 @@ def _not_rolled(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if id(entry) not in rolled]
 
 
+def replay(trace: Trace) -> Mapping[str, Any] | None:
+    """The decision of a stored evaluation, made again from its row alone; None for a row that tells of none."""
+    return decisions.replay(trace.data, trace.at)
+
+
 # --- one rule at a time
 def note(action: Action, kind: Kind, line: str, *, now: datetime, epoch: int | None = None, **data: Any) -> None:
     """An entry that was not decided by the engine: an edit, a pause."""

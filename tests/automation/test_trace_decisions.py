@@ -11,7 +11,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automation import clockwork, sweeping
+from automation import clockwork, sweeping, tracing
 from automation.evaluating import evaluate_quotes
 from automation.models import Trace
 from automation.trace_decisions import decision_of, decode, encode, replay
@@ -38,6 +38,7 @@ def differing() -> list[str]:
     for row in Trace.objects.order_by("id"):
         stored = json.loads(json.dumps(row.data))
         again = replay(stored, row.at)
+        assert again == tracing.replay(row)
         if (again is None) != (row.kind in TOLD) or again != decision_of(stored):
             wrong.append(f"{row.kind} {row.line}: {row.data} -> {again}")
     return wrong
