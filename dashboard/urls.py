@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import actions, library, missed, overview, proving, replaying, safety, trading, watching
+from dashboard.views import actions, history, library, missed, overview, proving, replaying, safety, trading, watching
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
@@ -30,6 +30,7 @@ urlpatterns = [
     path(ACTION + "replay/", replaying.replay, name="action-replay"),
     path(ACTION + "replays/<uuid:run_id>/", replaying.progress, name="action-replay-run"),
     path(ACTION + "replays/<uuid:run_id>/stop/", replaying.stop, name="action-replay-stop"),
+    path(ACTION + "history/", history.history, name="action-history"),
     re_path(
         r"^actions/(?P<action_id>[0-9a-f-]{36})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"
     ),
