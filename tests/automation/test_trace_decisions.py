@@ -120,6 +120,28 @@ def test_denials_retries_clocks_and_stale_hits_replay_too(desk):
     assert {"denied", "retry_set", "clock_due", "missed", "stale"} <= kinds
 
 
+def test_holds_conditions_and_groups_replay_too(desk):
+    msft = [{"trigger_type": "price_above", "trigger_params": {"threshold": "420"}, "symbol": "MSFT"}]
+    held = {"threshold": "90", "for_seconds": 10}
+    telling(desk, trigger_params=held, max_executions=None, cooldown_seconds=5)
+    telling(desk, trigger_params=held, conditions=msft, group="exit")
+    telling(desk, conditions=msft, group="exit")
+    trail = {"trigger_type": "trailing_stop", "max_executions": None}
+    telling(desk, trigger_params={"percent": "2", "for_seconds": 10}, **trail)
+    telling(desk, trigger_params={"percent": "2", "for_seconds": 10, "activation_price": "101"}, **trail)
+    prices = ["100", "101", "89", "89", "91", "89", "89", "88", "92", "95", "89", *["88"] * 9, "120", "110", "100"]
+    for number, price in enumerate(prices):
+        at = NOW + (7 * number + 1) * S
+        quote("MSFT", "430" if number > 12 else "400", at=at)
+        see(price, at=at)
+        sweeping.rearm(at + 3 * S)
+        carry_out(now=at + 4 * S)
+    assert not differing()
+    kinds = set(Trace.objects.values_list("kind", flat=True))
+    wanted = {"holding", "hold_broken", "condition_false", "held", "fired", "cancelled"}
+    assert wanted <= kinds, wanted - kinds
+
+
 def test_a_row_whose_observation_was_changed_no_longer_agrees(desk):
     rule(desk)
     see("90", at=NOW + S)

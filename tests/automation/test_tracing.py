@@ -10,13 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from automation import clockwork, lifecycle, sweeping, trace_limits, trace_watches, tracing
+from automation.drafts import Draft
 from automation.evaluating import evaluate_quotes
 from automation.models import Action, Trace
 from automation.trace_kinds import LABELS, Kind
 from automation.trace_limits import ConditionSeen
 from orders.models import Order
 from safety.models import SafetyPolicy
-from tests.automation.making import MINUTE, D, S, carry_out, executions, fresh, hold, rule, see, telling
+from tests.automation.making import MINUTE, D, S, carry_out, executions, fresh, hold, rule, see, telling, written
 from tests.orders.making import NOW, quote
 from watches import crossing, machine
 from watches.models import Watch
@@ -107,8 +108,7 @@ def test_a_clock_trigger_tells_its_times_its_firings_and_what_it_missed(desk):
         ("scheduled", f"Its next time is {missed:%Y-%m-%d %H:%M:%S} UTC"),
         (
             "missed",
-            f"Its time {missed:%Y-%m-%d %H:%M:%S} UTC passed while Puffling was not running:"
-            " not run late; it waits for its next time",
+            f"Its time {missed:%Y-%m-%d %H:%M:%S} UTC passed while Puffling was not running: skipped, as the rule says",
         ),
         ("scheduled", f"Its next time is {fresh(action).next_evaluation_at:%Y-%m-%d %H:%M:%S} UTC"),
     ]
@@ -295,6 +295,107 @@ def test_a_group_holds_releases_and_ends_its_members(desk):
     trace_limits.released([action], by=by, now=NOW)
     trace_limits.cancelled_by_group([action], by=by, now=NOW)
     assert [kind for kind, _ in told(action)[2:]] == ["held", "released", "cancelled"]
+
+
+MSFT_AT_420 = [{"trigger_type": "price_above", "trigger_params": {"threshold": "420"}, "symbol": "MSFT"}]
+
+
+def test_the_engine_tells_of_holds_that_break_and_of_one_that_lasts(desk):
+    action = rule(desk, trigger_params={"threshold": "90", "for_seconds": 60})
+    see("89", at=NOW + S)
+    see("91", at=NOW + 13 * S)
+    see("89", at=NOW + 20 * S)
+    assert see("89", at=NOW + 81 * S) == 1
+    assert told(action)[2:] == [
+        ("holding", "AAPL 89.00 is at or below 90.00: fires if it stays so for 60 s, until 2026-11-20 15:01:01 UTC"),
+        ("hold_broken", "AAPL 91.00 came back before 2026-11-20 15:01:01 UTC: it did not hold long enough, not fired"),
+        ("holding", "AAPL 89.00 is at or below 90.00: fires if it stays so for 60 s, until 2026-11-20 15:01:20 UTC"),
+        ("fired", "AAPL 89.00 is at or below 90.00: fired"),
+    ]
+
+
+def test_the_engine_tells_of_a_condition_that_is_in_the_way_once_and_counts(desk):
+    action = rule(desk, conditions=MSFT_AT_420)
+    see("89", at=NOW + S)
+    see("89", at=NOW + 40 * S)
+    line = (
+        "AAPL 89.00 is at or below 90.00: not fired: the condition 'MSFT is at or above $420' was not met (it is 100)"
+    )
+    assert told(action)[2:] == [("condition_false", line)]
+    assert Trace.objects.get(kind="condition_false").count == 2
+
+
+def test_a_clock_whose_condition_is_not_met_or_not_known(desk):
+    at_ten = {"trigger_type": "time_of_day", "trigger_params": {"time": "10:30"}, "max_executions": None}
+    action = telling(desk, conditions=MSFT_AT_420, **at_ten)
+    due = fresh(action).next_evaluation_at
+    quote("MSFT", "100", at=due)
+    clockwork.run_due(now=due + S)
+    clockwork.run_due(now=fresh(action).next_evaluation_at + S)
+    assert [row for row in told(action) if row[0].startswith("condition")] == [
+        (
+            "condition_false",
+            "It was time (2026-11-20 15:30:00 UTC): not fired: the condition 'MSFT is at or above $420' was not met"
+            " (it is 100)",
+        ),
+        (
+            "condition_unknown",
+            "It was time (2026-11-21 15:30:00 UTC): not fired: it is not known whether MSFT is at or above $420"
+            " (no usable price of MSFT is known)",
+        ),
+    ]
+
+
+def test_the_engine_tells_every_member_of_a_group_what_became_of_it(desk):
+    hold(desk, quantity="10")
+    exits = {"action_type": "SELL", "quantity": "10", "group": "exit"}
+    target = rule(desk, trigger_type="price_above", trigger_params={"threshold": "110"}, **exits)
+    stop = rule(desk, now=NOW + S / 10, **exits)
+    see("110", at=NOW + S)
+    carry_out(now=NOW + 2 * S)
+    assert [kind for kind, _ in told(target)] == ["created", "armed", "fired", "completed"]
+    assert told(stop)[2:] == [
+        ("held", "Not fired: another rule of the group 'exit' fired first, and its outcome is awaited"),
+        ("cancelled", "Cancelled: another rule of the group 'exit' was executed"),
+    ]
+
+
+def test_a_group_whose_firing_is_denied_is_watched_again(desk):
+    SafetyPolicy.objects.filter(user=desk.user).update(symbol_blacklist=["AAPL"])
+    hold(desk, quantity="10")
+    exits = {"action_type": "SELL", "quantity": "10", "group": "exit"}
+    target = rule(desk, trigger_type="price_above", trigger_params={"threshold": "110"}, **exits)
+    stop = rule(desk, now=NOW + S / 10, **exits)
+    see("110", at=NOW + S)
+    carry_out(now=NOW + 2 * S)
+    assert [kind for kind, _ in told(target)][2:] == ["fired", "denied", "retry_set"]
+    assert told(stop)[2:] == [
+        ("held", "Not fired: another rule of the group 'exit' fired first, and its outcome is awaited"),
+        ("released", "The other rule of the group 'exit' came to nothing: this one is watched again"),
+        ("armed", "Watched from now on: fires when AAPL is at or below $90"),
+    ]
+
+
+def test_many_rules_made_at_once_are_told_of_in_two_statements(desk):
+    drafts = [Draft(user=desk.user, raw=written(quantity=str(n)), now=NOW).check() for n in range(1, 6)]
+    with CaptureQueriesContext(connection) as captured:
+        actions = lifecycle.create_many(user=desk.user, drafts=drafts, now=NOW, actor="ada")
+    assert (
+        sum('INSERT INTO "automation_trace"' in q["sql"] or "INTO automation_trace" in q["sql"] for q in captured) == 2
+    )
+    assert all([kind for kind, _ in told(action)] == ["created", "armed"] for action in actions)
+
+
+def test_a_time_run_late_as_the_rule_says(desk):
+    action = telling(
+        desk, trigger_type="time_of_day", trigger_params={"time": "10:30"}, max_executions=None,
+        missed_policy="run_late", run_late_minutes=90,
+    )  # fmt: skip
+    due = fresh(action).next_evaluation_at
+    clockwork.run_due(now=due + timedelta(hours=1))
+    assert told(action)[2] == ("clock_due", "It was time (2026-11-20 15:30:00 UTC): fired, 3600 s late")
+    row = Trace.objects.get(kind="clock_due")
+    assert tracing.replay(row) == row.data["decision"]
 
 
 def hit_of(action):

@@ -164,6 +164,35 @@ def already_true(desk):
     return rule(desk, now=NOW + 2 * S)
 
 
+def holds(desk):
+    action = rule(desk, trigger_params={"threshold": "90", "for_seconds": 60})
+    see("89", at=NOW + S)
+    return action
+
+
+def has_held(desk):
+    action = rule(desk, trigger_params={"threshold": "90", "for_seconds": 5})
+    see("89", at=NOW + S)
+    sweeping.rearm(NOW + 7 * S)
+    return action
+
+
+MSFT_AT_420 = [{"trigger_type": "price_above", "trigger_params": {"threshold": "420"}, "symbol": "MSFT"}]
+
+
+def condition_not_met(desk):
+    action = rule(desk, conditions=MSFT_AT_420)
+    see("89", at=NOW + S)
+    return action
+
+
+def condition_not_met_after_holding(desk):
+    action = rule(desk, trigger_params={"threshold": "90", "for_seconds": 2}, conditions=MSFT_AT_420)
+    see("89", at=NOW + S)
+    see("89", at=NOW + 4 * S)
+    return action
+
+
 SITUATIONS = {
     armed: ("not_reached", "AAPL is at 100.00 and has not reached 90.00, 10 % away."),
     paused: ("paused", "It is paused, so nobody watches its trigger."),
@@ -188,6 +217,19 @@ SITUATIONS = {
     came_not_back: ("waits_to_come_back", "It has fired, and what it watches has not come back since"),
     cooling: ("cooling", "It has fired and is cooling down until 2026-11-20 15:01:01 UTC."),
     denied: ("retry", "Fired, but not traded: the safety gate denied the order: "),
+    holds: (
+        "holding",
+        "Its trigger is true, but has not been so for long enough: it must stay so until 2026-11-20 15:01:01",
+    ),
+    has_held: ("held_long_enough", "Its trigger has been true for long enough, and no price has confirmed since"),
+    condition_not_met: (
+        "retry",
+        "AAPL 89.00 is at or below 90.00: not fired: the condition 'MSFT is at or above $420' was not met (it is 100).",
+    ),
+    condition_not_met_after_holding: (
+        "retry",
+        "AAPL 89.00 is at or below 90.00: not fired: the condition 'MSFT is at or above $420' was not met (it is 100).",
+    ),
     waits_for_activation: ("waits_for_activation", "Its stop does not follow the price yet: waits for the activation"),
     waits_for_first_price: ("waits_for_first_price", "It measures from the first usable price, and none has come yet."),
     waits_for_time: ("waits_for_time", "Its time has not come: the next one is 2026-11-20 15:30:00 UTC."),
