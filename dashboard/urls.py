@@ -8,6 +8,7 @@ from dashboard.views import actions, history, library, missed, overview, proving
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
+ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -31,9 +32,7 @@ urlpatterns = [
     path(ACTION + "replays/<uuid:run_id>/", replaying.progress, name="action-replay-run"),
     path(ACTION + "replays/<uuid:run_id>/stop/", replaying.stop, name="action-replay-stop"),
     path(ACTION + "history/", history.history, name="action-history"),
-    re_path(
-        r"^actions/(?P<action_id>[0-9a-f-]{36})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"
-    ),
+    re_path(rf"^actions/(?P<action_id>{ID})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"),
     path("orders/", trading.orders, name="orders"),
     path("orders/<uuid:order_id>/", trading.order, name="order"),
     re_path(

@@ -156,11 +156,12 @@ VERBS = {
 
 @require_POST
 @page
-def do(request: UserRequest, action_id: UUID, verb: str) -> HttpResponse:
+def do(request: UserRequest, action_id: str, verb: str) -> HttpResponse:
     """Pause, resume, cancel or execute one rule."""
     act, success = VERBS[verb]
-    attempt(request, success, lambda: act(user=request.user, action_id=action_id, now=now(), actor=actor(request.user)))
-    return back(request, "dashboard:action", action_id=action_id)
+    rule = UUID(action_id)
+    attempt(request, success, lambda: act(user=request.user, action_id=rule, now=now(), actor=actor(request.user)))
+    return back(request, "dashboard:action", action_id=rule)
 
 
 @require_POST
