@@ -37,10 +37,10 @@ def missed_of(rule: Action) -> list[Missed]:
 
 
 def test_each_policy_after_45_minutes_down(stack: Stack, ann: Person, bob: Person):
+    skips, late, too_late, asks, declined = (Listing() for _ in range(5))
     stack.stop()
     Heartbeat.objects.filter(process="sweeper").update(at=now() - DOWN)
     due_at = (now() - LATE).replace(second=0, microsecond=0)
-    skips, late, too_late, asks, declined = (Listing() for _ in range(5))
     skip = clock(ann, skips, due_at)
     run_late = clock(ann, late, due_at, missed_policy="run_late", run_late_minutes=60)
     too_late_for_it = clock(ann, too_late, due_at, missed_policy="run_late", run_late_minutes=30)
