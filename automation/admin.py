@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from automation import lifecycle, promotion
 from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
-from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade
+from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade, Trace
 from automation.promotion import EvidenceNeeded
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin
@@ -221,3 +221,12 @@ class ReplayRunAdmin(ReadOnlyAdmin):
     list_select_related = ["user", "action"]
     search_fields = ["id", "action__id", "user__username"]
     date_hierarchy = "created_at"
+
+
+@admin.register(Trace)
+class TraceAdmin(ReadOnlyAdmin):
+    list_display = ["at", "action", "kind", "line", "count"]
+    list_filter = ["kind"]
+    list_select_related = ["action"]
+    search_fields = ["action__id", "line"]
+    date_hierarchy = "at"

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Case, F, Value, When
 
+from automation import tracing
 from automation.models import Action, ActionStatus
 from automation.planning import plan_of
 from automation.triggers.base import ClockPlan, SessionTimes, WatchPlan
@@ -35,11 +36,14 @@ def arm(action: Action, *, now: datetime) -> None:
     that is held by a mate of its group when that lets it go.
     """
     disarm([action])
-    plan = _to_watch(action, now)
+    entries: list[tracing.Entry] = []
+    plan = _to_watch(action, entries, now)
     if plan is not None:
         repeat = _repeat(action)
         arming.arm(owner_kind=OWNER, owner_id=action.id, epoch=action.epoch, spec=plan.spec, repeat=repeat, now=now)
+        entries.append(tracing.armed(action, plan.spec, now=now))
         wake([plan.spec.series.subject], now=now)
+    tracing.write(entries)
 
 
 def arm_new(actions: Sequence[Action], *, now: datetime) -> None:
@@ -47,12 +51,14 @@ def arm_new(actions: Sequence[Action], *, now: datetime) -> None:
 
     Sets and saves `next_evaluation_at`.
     """
-    plans = [(action, plan) for action in actions if (plan := _to_watch(action, now)) is not None]
+    entries: list[tracing.Entry] = []
+    plans = [(action, plan) for action in actions if (plan := _to_watch(action, entries, now)) is not None]
     armings = [
         arming.Arming(owner_id=action.id, epoch=action.epoch, spec=plan.spec, repeat=_repeat(action))
         for action, plan in plans
     ]
     arming.arm_many(owner_kind=OWNER, armings=armings, now=now)
+    tracing.write([*entries, *(tracing.armed(action, plan.spec, now=now) for action, plan in plans)])
     wake(sorted({plan.spec.series.subject for _, plan in plans}), now=now)
     timed = [(action.id, action.next_evaluation_at) for action in actions if action.next_evaluation_at is not None]
     if timed:
@@ -60,8 +66,11 @@ def arm_new(actions: Sequence[Action], *, now: datetime) -> None:
             cursor.execute(_SAVE_NEXT, [list(column) for column in zip(*timed, strict=True)])
 
 
-def _to_watch(action: Action, now: datetime) -> WatchPlan | None:
-    """What to watch for now; None when it waits for a time or for nothing. Sets timers and `next_evaluation_at`."""
+def _to_watch(action: Action, entries: list[tracing.Entry], now: datetime) -> WatchPlan | None:
+    """What to watch for now; None when it waits for a time or for nothing.
+
+    Sets timers and `next_evaluation_at`; what the rule's history says of a time goes to `entries`.
+    """
     action.next_evaluation_at = None
     if action.valid_until and action.status in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
         _timer(action, EXPIRE, action.valid_until)
@@ -70,12 +79,13 @@ def _to_watch(action: Action, now: datetime) -> WatchPlan | None:
     if action.valid_from and action.valid_from > now:
         _timer(action, ARM, action.valid_from)
         action.next_evaluation_at = action.valid_from
+        entries.append(tracing.scheduled(action, action.valid_from, now=now, begins=True))
         return None
     if used_up(action):
         return None
     plan = plan_of(action)
     if isinstance(plan, ClockPlan):
-        set_next_due(action, plan, after=now)
+        entries.append(_set_next_due(action, plan, now))
         return None
     return plan
 
@@ -96,6 +106,10 @@ def set_next_due(action: Action, plan: ClockPlan, *, after: datetime) -> None:
 
     When the calendar shows none (it does not reach that far, or was never filled), look again tomorrow.
     """
+    tracing.write([_set_next_due(action, plan, after)])
+
+
+def _set_next_due(action: Action, plan: ClockPlan, after: datetime) -> tracing.Entry:
     sessions, due = _coming(action, plan, after)
     occasion = next(plan.occasions(after, sessions), None)
     if occasion is None:
@@ -103,6 +117,7 @@ def set_next_due(action: Action, plan: ClockPlan, *, after: datetime) -> None:
     elif not action.valid_until or occasion.at <= action.valid_until:
         _timer(action, FIRE, occasion.at)
     action.next_evaluation_at = None if due and action.valid_until and due > action.valid_until else due
+    return tracing.scheduled(action, action.next_evaluation_at, now=after)
 
 
 def next_due(action: Action, plan: ClockPlan, *, after: datetime) -> datetime | None:

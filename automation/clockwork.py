@@ -6,13 +6,14 @@ from datetime import datetime
 
 from alerts.models import Alert
 from alerts.raising import raise_alert
-from automation import arming, conditions, firing, grouping, missing, overdue
+from automation import arming, conditions, firing, grouping, missing, overdue, trace_limits, tracing
 from automation.conditions import Verdict
 from automation.evaluating import may_fire
 from automation.lifecycle import tell
 from automation.models import Action, ActionExecution, ActionStatus, Missed
 from automation.planning import plan_of
 from automation.sentences import sentence
+from automation.trace_kinds import Kind
 from automation.triggers.base import ClockPlan
 from common.giving_way import gives_way
 from watches import timers
@@ -99,7 +100,10 @@ def _fire(
         if found.run_at is not None:
             seen, lasts = overdue.seen(found.run_at, now), firing.CLOCK_FIRING_LASTS
             fired = [firing.fire(action, now=now, cause="trigger", observation=seen, lasts=lasts, verdict=verdict)]
-        missed += missing.rows(action, found, fired, now=now)
+            _trace(action, fired[0], found.run_at, verdict, now)
+        passed = missing.rows(action, found, fired, now=now)
+        tracing.missed(passed, epoch=timer.epoch, now=now)
+        missed += passed
     if action.status == ActionStatus.ACTIVE and not arming.used_up(action):
         arming.set_next_due(action, plan, after=now)
     else:
@@ -107,6 +111,15 @@ def _fire(
     if not fired:
         action.save(update_fields=["next_evaluation_at"])
     return fired
+
+
+def _trace(
+    action: Action, execution: ActionExecution, due_at: datetime, verdict: Verdict | None, now: datetime
+) -> None:
+    if verdict is not None and not verdict.holds:
+        trace_limits.clock_not_met(action, execution, due_at, verdict, now=now)
+    else:
+        tracing.clock_due(action, execution, due_at, now=now)
 
 
 def _expire(action: Action, now: datetime) -> None:
@@ -117,6 +130,7 @@ def _expire(action: Action, now: datetime) -> None:
     arming.disarm([action])
     action.next_evaluation_at = None
     action.save(update_fields=["status", "status_reason", "updated_at", "next_evaluation_at"])
+    tracing.note(action, Kind.EXPIRED, f"its time is over: {action.status_reason or 'the end was reached'}", now=now)
     raise_alert(
         user_id=action.user_id,
         kind=Alert.Kind.EXPIRED,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
-from automation import arming, conditions, firing, grouping, skipping
+from automation import arming, conditions, firing, grouping, skipping, trace_limits, trace_watches
 from automation.conditions import Verdict
 from automation.models import Action, ActionExecution, ActionStatus
 from common.enqueue import nudge
@@ -38,6 +38,7 @@ class Evaluation:
 
 def evaluate_quotes(*, now: datetime, symbols: Sequence[str] | None = None) -> Evaluation:
     """Show the engine every quote it has not seen (of `symbols`, or of all), until none is left."""
+    trace_watches.quotes_too_old(symbols=symbols, now=now)
     claimed = fired = 0
     while True:
         params = observables.params(now=now, symbols=symbols, limit=BATCH)
@@ -61,7 +62,9 @@ def _attempt(touched: str, params: Mapping[str, Any], now: datetime, *, quotes: 
     """One batch. What has waited long enough sees it; what else has is shown its standing quote by the next batch."""
 
     def evaluate() -> Evaluation:
-        waited = arming.symbols_of(waiting.rearm_due(now))
+        rows = waiting.rearm_due(now)
+        trace_watches.rearmed(rows, now=now)
+        waited = arming.symbols_of((row.owner_kind, row.owner_id) for row in rows)
         resting = matching.keep_ranges(now=now) if quotes else set()
         if resting:
             nudge("orders.match_paper", queue="trading", symbols=sorted(resting))
@@ -89,6 +92,9 @@ def _evaluate(claim: Claim, now: datetime) -> Evaluation:
     outcome = crossing.sort_out(claim.hits, now)
     activated = following.take_references(outcome.references, now)
     crossing.write_flips(outcome)
+    trace_watches.flips(claim.hits, outcome, now=now)
+    trace_limits.holding([(hit, state, hit.hold_seconds) for hit, state in outcome.holding], now=now)
+    trace_watches.references(outcome.references, activated, now=now)
     hits = [*outcome.fired, *activated]
     fired = _fire([hit for hit in hits if hit.owner_kind == arming.OWNER], now)
     return Evaluation(claimed=claim.claimed, fired=fired)
@@ -107,25 +113,31 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
     verdicts = conditions.check([action for _, action in standing], now=now)
     executions: list[ActionExecution] = []
     written: list[tuple[Hit, WatchState, Action]] = []
-    skipped: list[tuple[Action, dict[str, Any], Verdict]] = []
+    fired: list[tuple[Hit, WatchState, ActionExecution]] = []
+    skipped: list[tuple[Hit, Action, Verdict]] = []
     for hit, action in groups.in_order(standing):
         verdict = verdicts.get(action.id)
         if action.held_by is not None:  # a mate fired in this batch
             continue
         if verdict is not None and not verdict.holds:
-            skipped.append((action, _observation(hit), verdict))
+            skipped.append((hit, action, verdict))
             written.append((hit, crossing.after_skip(hit, at=now + skipping.RETRY), action))
             continue
         execution = firing.fire(action, now=now, cause="trigger", observation=_observation(hit), verdict=verdict)
         executions.append(execution)
         groups.hold_others(execution)
         # The watch repeats while a further execution is left after this one.
-        written.append((hit, crossing.after_firing(hit, repeats=not arming.used_up(action), now=now), action))
-    nothing_done = skipping.skip(skipped, now=now)
+        after = crossing.after_firing(hit, repeats=not arming.used_up(action), now=now)
+        written.append((hit, after, action))
+        fired.append((hit, after, execution))
+    nothing_done = skipping.skip([(action, _observation(hit), verdict) for hit, action, verdict in skipped], now=now)
     crossing.write_fired([(hit, state, action.epoch) for hit, state, action in written])
     crossing.turn_off(stale)
-    groups.save(now)
     firing.record([*executions, *nothing_done], now=now)
+    trace_watches.fired(fired, now=now)
+    trace_watches.stale(hits, stale, actions, now=now)
+    trace_limits.conditions_not_met([(hit, action, trace_limits.seen(v)) for hit, action, v in skipped], now=now)
+    groups.save(now)
     return len(executions)
 
 

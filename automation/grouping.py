@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from automation import arming
+from automation import arming, trace_limits
 from automation.models import Action, ActionExecution, ActionStatus, ActionVersion, ExecutionState
 from automation.sentences import sentence
 from common.giving_way import gives_way
@@ -100,6 +100,7 @@ class Groups:
             cursor.execute(_HOLD, [ids, [mate.held_by for mate in self._held]])
         watch_arming.disarm(arming.OWNER, ids)
         timers.clear_timers(arming.OWNER, ids, (arming.FIRE, arming.ARM))
+        trace_limits.held(self._held, now=now)
         _announce(self._held, "held", now)
 
 
@@ -123,6 +124,7 @@ def join(action: Action, *, now: datetime) -> None:
     theirs = executing.exclude(action=action.id).first()
     if theirs is not None:
         action.held_by = theirs.id
+        trace_limits.held([action], now=now)
         return
     mine = ActionExecution.objects.filter(action=action.id, finished_at__isnull=True).order_by("id").first()
     if mine is not None:
@@ -150,21 +152,22 @@ def end(ended: Sequence[ActionExecution], *, now: datetime) -> None:
             continue
         done = execution.state == ExecutionState.SUCCEEDED
         if done and mate.status in (ActionStatus.ACTIVE, ActionStatus.PAUSED):
-            _cancel(mate, execution.action, now)
+            _cancel(mate, execution, now)
             cancelled.append(mate)
         else:
-            _release(mate, now)
+            _release(mate, execution.id, now)
             released.append(mate)
     _announce(cancelled, "cancelled", now)
     _announce(released, "released", now)
 
 
-def _cancel(mate: Action, executed: Action, now: datetime) -> None:
+def _cancel(mate: Action, execution: ActionExecution, now: datetime) -> None:
     old = mate.status
     mate.status, mate.held_by, mate.updated_at = ActionStatus.CANCELLED, None, now
-    mate.status_reason = f"One cancels other: its group mate executed ({sentence(executed)})"[:300]
+    mate.status_reason = f"One cancels other: its group mate executed ({sentence(execution.action)})"[:300]
     mate.epoch += 1
     mate.version += 1
+    trace_limits.cancelled_by_group([mate], by=execution.id, now=now)
     ActionVersion.objects.create(
         action=mate,
         version=mate.version,
@@ -180,7 +183,7 @@ def _cancel(mate: Action, executed: Action, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _release(mate: Action, now: datetime) -> None:
+def _release(mate: Action, by: UUID | None, now: datetime) -> None:
     """Watch again, afresh; or wait for the next execution of the group that is still open."""
     other = (
         ActionExecution.objects.filter(action__user=mate.user_id, action__group=mate.group, finished_at__isnull=True)
@@ -193,6 +196,8 @@ def _release(mate: Action, now: datetime) -> None:
     mate.held_by = other.id if other else None
     if other is None:
         mate.epoch += 1
+        if mate.status == ActionStatus.ACTIVE:
+            trace_limits.released([mate], by=by, now=now)
         arming.arm(mate, now=now)
     mate.save(update_fields=["held_by", "epoch", "next_evaluation_at"])
 
@@ -214,7 +219,7 @@ def _end_forgotten(holders: list[UUID], now: datetime) -> int:
     count = held_by(holders).count()
     end([execution for execution in found.values() if execution.finished_at is not None], now=now)
     for mate in held_by(gone).select_for_update(of=("self",)).select_related("instrument").order_by("id"):
-        _release(mate, now)
+        _release(mate, mate.held_by, now)
     return count
 
 

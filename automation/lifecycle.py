@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q, prefetch_related_objects
 
 from accounts.models import User
-from automation import arming, firing, grouping, promotion
+from automation import arming, firing, grouping, promotion, tracing
 from automation.drafts import REARMING, Draft, as_raw
 from automation.models import TRANSITIONS, Action, ActionExecution, ActionStatus, ActionVersion
 from automation.preflight.telling import conflicts_of, tell_new
@@ -33,6 +33,7 @@ def create_action(*, user: User, data: Mapping[str, Any], now: datetime, actor: 
     ActionVersion.objects.create(
         action=action, version=1, at=now, actor=actor, changes={"created": [None, shown_fields(fields)]}
     )
+    tracing.created([action], actor=actor, now=now)
     grouping.join(action, now=now)
     arming.arm(action, now=now)
     action.save(update_fields=["next_evaluation_at", "held_by"])
@@ -57,6 +58,7 @@ def create_many(*, user: User, drafts: Sequence[Mapping[str, Any]], now: datetim
         batch_size=500,
     )
     prefetch_related_objects(actions, "instrument")
+    tracing.created(actions, actor=actor, now=now)
     grouped = [action for action in actions if action.group]
     for action in grouped:
         grouping.join(action, now=now)
@@ -153,12 +155,11 @@ def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> Ac
 def fire_by_hand(action: Action, *, observation: dict[str, Any], now: datetime) -> ActionExecution:
     """Fire a locked action without its trigger; the trigger's own watch or timer goes on under the next epoch.
 
-    The others of its group are held.
+    `observation` says `by` whom. The others of its group are held.
     """
     execution = firing.fire(action, now=now, cause="manual", observation=observation)
     groups = grouping.Groups([action, *grouping.lock_mates([action])])
     groups.hold_others(execution)
-    groups.save(now)
     mine = {"owner_kind": arming.OWNER, "owner_id": action.id}
     Watch.objects.filter(**mine).update(epoch=action.epoch, repeats=arming.more_than_one_left(action))
     Timer.objects.filter(**mine).update(epoch=action.epoch)
@@ -166,6 +167,8 @@ def fire_by_hand(action: Action, *, observation: dict[str, Any], now: datetime) 
         arming.disarm([action])
         action.next_evaluation_at = None
     firing.record([execution], now=now)
+    tracing.by_hand(action, execution, actor=str(observation["by"]), now=now)
+    groups.save(now)
     return execution
 
 
@@ -235,6 +238,7 @@ def _edit(
         actor=actor,
         changes={name: [shown_value(before[name]), shown_value(after[name])] for name in sorted(changed)} | remarks,
     )
+    tracing.edited(action, sorted(changed), actor=actor, now=now)
     if "group" in changed:
         action.held_by = None
     if promoted:
@@ -293,6 +297,7 @@ def _set_status(action: Action, status: str, now: datetime, actor: str) -> None:
     ActionVersion.objects.create(
         action=action, version=action.version, at=now, actor=actor, changes={"status": [old, status]}
     )
+    tracing.status_changed(action, actor=actor, now=now)
     if status == ActionStatus.CANCELLED:
         action.held_by = None
     grouping.join(action, now=now)

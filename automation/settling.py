@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
-from automation import arming, grouping
+from automation import arming, grouping, trace_outcomes
 from automation.effects.base import Done
 from automation.effects.trade import done_for
 from automation.models import COUNTED_EXECUTIONS, Action, ActionExecution, ActionStatus, ExecutionState
@@ -77,6 +77,7 @@ def _finish(results: Sequence[tuple[ActionExecution, Done]], now: datetime) -> N
         saved.append(row)
     _save_executions(saved)
     _move_all_on(ended, now)
+    trace_outcomes.ended(ended, now=now)
     grouping.end([row for row, _ in ended], now=now)
     raise_alerts([alert for row, done in ended if (alert := _alert(row, done, now))], now)
     announce_many([_announcement(row) for row in saved], now)

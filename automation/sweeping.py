@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from automation import arming, clockwork, evaluating, executing, grouping, missing, observing, settling
+from automation import arming, clockwork, evaluating, executing, grouping, missing, observing, settling, trace_watches
 from automation.models import ActionExecution, ExecutionState
 from automation.standing import stands
 from common.giving_way import gives_way
@@ -37,9 +37,10 @@ def sweep(now: datetime) -> None:
 @gives_way
 def rearm(now: datetime) -> int:
     """Arm again what has cooled down, and show it the standing quotes: it may already be true."""
-    owners = waiting.rearm_due(now)
-    arming.wake(arming.symbols_of(owners), now=now)
-    return len(owners)
+    rows = waiting.rearm_due(now)
+    trace_watches.rearmed(rows, now=now)
+    arming.wake(arming.symbols_of((row.owner_kind, row.owner_id) for row in rows), now=now)
+    return len(rows)
 
 
 def confirm_holds(now: datetime) -> int:

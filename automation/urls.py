@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from automation import api, evidence_api, missed_api, templating_api
+from automation import api, evidence_api, missed_api, templating_api, trace_api
 from automation.replay import api as replays
 from automation.transfer import api as transfer_api
 
@@ -34,4 +34,6 @@ urlpatterns = [
     path("actions/<uuid:action_id>/simulate/", replays.Simulate.as_view()),
     path("actions/<uuid:action_id>/executions/", api.Executions.as_view()),
     path("actions/<uuid:action_id>/versions/", api.Versions.as_view()),
+    path("actions/<uuid:action_id>/trace/", trace_api.Traces.as_view()),
+    path("actions/<uuid:action_id>/why/", trace_api.Why.as_view()),
 ]

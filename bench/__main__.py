@@ -10,7 +10,18 @@ import sys
 from bench import report
 from puffling_site.runtime.throwaway import ThrowAway
 
-NAMES = ("evaluate", "baseline", "latency", "storm", "gate", "ledger", "preflight", "simulate", "footprint")
+NAMES = (
+    "evaluate",
+    "baseline",
+    "latency",
+    "storm",
+    "gate",
+    "ledger",
+    "preflight",
+    "simulate",
+    "footprint",
+    "retention",
+)
 
 
 def main() -> None:

@@ -161,5 +161,5 @@ def forget_rules() -> None:
     """Empty what a size left behind, before the next."""
     execute(
         "TRUNCATE watches_watch, watches_series, automation_actionexecution, automation_actionversion,"
-        " automation_action, alerts_alert, live_event CASCADE"
+        " automation_action, automation_trace, alerts_alert, live_event CASCADE"
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import actions, library, missed, overview, proving, replaying, safety, trading, watching
+from dashboard.views import actions, history, library, missed, overview, proving, replaying, safety, trading, watching
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
+ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -30,9 +31,8 @@ urlpatterns = [
     path(ACTION + "replay/", replaying.replay, name="action-replay"),
     path(ACTION + "replays/<uuid:run_id>/", replaying.progress, name="action-replay-run"),
     path(ACTION + "replays/<uuid:run_id>/stop/", replaying.stop, name="action-replay-stop"),
-    re_path(
-        r"^actions/(?P<action_id>[0-9a-f-]{36})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"
-    ),
+    path(ACTION + "history/", history.history, name="action-history"),
+    re_path(rf"^actions/(?P<action_id>{ID})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"),
     path("orders/", trading.orders, name="orders"),
     path("orders/<uuid:order_id>/", trading.order, name="order"),
     re_path(

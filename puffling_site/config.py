@@ -42,6 +42,8 @@ class Config:
     demo_password: str
     flower_url: str
     signup: str
+    trace_days: int
+    trace_rows: int
     crash_at: str
 
     @property
@@ -81,6 +83,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         demo_password=environ.get("PUFFLING_DEMO_PASSWORD", ""),
         flower_url=environ.get("PUFFLING_FLOWER_URL", ""),
         signup=_choice(environ, "PUFFLING_SIGNUP", ("open", "closed"), "closed" if production else "open"),
+        trace_days=_count(environ, "PUFFLING_TRACE_DAYS", 30),
+        trace_rows=_count(environ, "PUFFLING_TRACE_ROWS", 500),
         crash_at=environ.get("PUFFLING_CRASH_AT", ""),
     )
 
@@ -120,6 +124,13 @@ def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise BadSetting(f"{name} is {value!r}: use a whole number such as {default}") from None
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = _integer(environ, name, default)
+    if value < 1:
+        raise BadSetting(f"{name} is {value}: use a whole number of 1 or more such as {default}")
+    return value
 
 
 def _positive(environ: Mapping[str, str], name: str, default: str) -> Decimal:

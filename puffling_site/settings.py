@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS = {
         "AlertKindEnum": "alerts.models.Alert.Kind",
         "LedgerKindEnum": "portfolios.models.LedgerEntry.Kind",
         "TokenScopeEnum": "accounts.models.ApiToken.Scope",
+        "MissedPolicyEnum": "automation.models.MissedPolicy",
         "ReplayStateEnum": "automation.models.ReplayRun.State",
         "SwitchScopeEnum": "safety.models.Switch.Scope",
     },

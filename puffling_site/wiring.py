@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from automation import sweeping as rules
+from automation import trace_pruning
 from automation.replay import running as replays
 from common.clock import now as clock_now
 from common.money import plain
@@ -82,5 +85,10 @@ SWEEP = (
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(
         name="old events", every=timedelta(hours=1), run=lambda now: catching_up.forget_events(now - timedelta(days=30))
+    ),
+    SweepStep(
+        name="old history of rules",
+        every=timedelta(minutes=5),
+        run=lambda now: trace_pruning.prune(now=now, days=settings.CONFIG.trace_days, rows=settings.CONFIG.trace_rows),
     ),
 )

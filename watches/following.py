@@ -31,7 +31,7 @@ def take_references(hits: Sequence[Hit], now: datetime) -> list[Hit]:
         if follow is None:
             continue
         if follow.kind == "either_way":
-            moved.append((hit.watch_id, hit.series_id, -1 if hit.last > hit.level else 1))
+            moved.append((hit.watch_id, hit.series_id, direction_of(hit)))
             continue
         series_id = series_ids[_key(hit, follow)]
         moved.append((hit.watch_id, series_id, hit.direction))
@@ -58,19 +58,24 @@ def take_references(hits: Sequence[Hit], now: datetime) -> list[Hit]:
     return fired
 
 
-def _reference(hit: Hit) -> Decimal:
+def direction_of(hit: Hit) -> int:
+    """Where a watch in either direction fires: away from the side it was first seen on."""
+    return -1 if hit.last > hit.level else 1
+
+
+def reference_of(hit: Hit) -> Decimal:
     """The price that counts: the extreme that reached the activation price, else the last price."""
     return hit.value if hit.phase == machine.ACTIVATE else hit.last
 
 
 def _key(hit: Hit, follow: Follow) -> tuple[str, str, bool, Decimal]:
-    series = machine.followed_series(follow, hit.subject, _reference(hit))
-    return series.subject, series.observable, series.short, _reference(hit)
+    series = machine.followed_series(follow, hit.subject, reference_of(hit))
+    return series.subject, series.observable, series.short, reference_of(hit)
 
 
 def _drawdown(hit: Hit, follow: Follow) -> Decimal:
-    series = machine.followed_series(follow, hit.subject, _reference(hit))
-    return machine.drawdown(series.kind, _reference(hit), hit.last, short=follow.short)
+    series = machine.followed_series(follow, hit.subject, reference_of(hit))
+    return machine.drawdown(series.kind, reference_of(hit), hit.last, short=follow.short)
 
 
 def _at(hit: Hit, series_id: int, value: Decimal) -> Hit:
@@ -81,7 +86,7 @@ def _at(hit: Hit, series_id: int, value: Decimal) -> Hit:
 def _series_for(followers: Sequence[tuple[Hit, Follow]]) -> dict[tuple[str, str, bool, Decimal], int]:
     """The series of each (subject, observable, side, reference): peak groups standing at that peak, or new ones."""
     wanted = {
-        _key(hit, follow): machine.followed_series(follow, hit.subject, _reference(hit)) for hit, follow in followers
+        _key(hit, follow): machine.followed_series(follow, hit.subject, reference_of(hit)) for hit, follow in followers
     }
     found: dict[tuple[str, str, bool, Decimal], int] = {}
     subjects = {key[0] for key in wanted}

@@ -167,7 +167,7 @@ def after_firing(spec: WatchSpec, repeat: Repeat, state: WatchState, last: Decim
     if spec.follow:
         if ready:
             return replace(state, phase=COOLING, rearm_at=ready)
-        return replace(state, phase=WAITING, series=spec.series, direction=spec.direction)
+        return replace(state, phase=WAITING, series=spec.series, direction=spec.direction, rearm_at=None)
     if not scan_for(spec, RECOVER, state.direction).reached(last):
         return replace(state, phase=RECOVER, rearm_at=ready)
     return replace(state, phase=COOLING if ready else ARMED, rearm_at=ready)

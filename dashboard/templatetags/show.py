@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -101,6 +102,21 @@ def stamp(at: datetime | None) -> SafeString | str:
     text = f"{local:%H:%M:%S}" if today else f"{local:%d %b %Y, %H:%M}"
     exact = f"{local:%d %b %Y, %H:%M:%S %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, text)
+
+
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2})(:\d{2})? UTC")
+
+
+@register.filter
+def moments(line: str) -> str:
+    """A sentence with its moments on the reader's clock: 'until 2026-11-20 15:55:00 UTC' -> 'until 10:55:00'."""
+
+    def local(found: re.Match[str]) -> str:
+        at = timezone.localtime(datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3] or ''}+00:00"))
+        time = f"{at:%H:%M:%S}" if found[3] else f"{at:%H:%M}"
+        return time if at.date() == timezone.localtime().date() else f"{at:%d %b %Y}, {time}"
+
+    return _MOMENT.sub(local, line)
 
 
 @register.filter

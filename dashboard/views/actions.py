@@ -14,7 +14,9 @@ from automation import lifecycle
 from automation.models import Action, ActionStatus, ActionType
 from automation.preflight.finding import findings_about
 from automation.promotion import EvidenceNeeded
+from automation.situations import situation_of
 from automation.versions import history_of
+from automation.why import answer
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
@@ -31,6 +33,7 @@ from dashboard.selectors.actions import (
     symbols_to_offer,
 )
 from dashboard.selectors.frame import portfolios_of
+from dashboard.selectors.history import latest
 from dashboard.what_if import WhatIfForm, answer_of
 
 FILTERS = ("status", "symbol", "action_type")
@@ -59,6 +62,8 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
     chart = chart_of(found, explanation, now=at)
     context = {
         "action": found,
+        "why": answer(situation_of(found, now=at, explanation=explanation)),
+        "latest": latest(found),
         "explanation": explanation,
         "findings": findings_about(found, now=at),
         "executions": executions_of(found),

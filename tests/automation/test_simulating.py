@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -185,7 +185,8 @@ def test_relative_strength_and_drawdown_are_given_as_a_value(desk):
 def test_a_recurring_purchase_is_tried_at_a_time(desk):
     params = {"expression": "30 9 * * MON"}
     action = rule(desk, trigger_type="cron", trigger_params=params, max_executions=None)
-    found = what_if(action, observation={"at": "2026-11-23T14:30:00Z"}, now=AT)
+    monday = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+    found = answer(action, at=monday)
     assert found.would_fire
     assert found.order is not None
-    assert "2026-11-30 14:30 UTC" in what_if(action, observation={"at": "2026-11-23T14:32:00Z"}, now=AT).reason
+    assert "2026-11-30 14:30 UTC" in answer(action, at=monday + timedelta(minutes=2)).reason

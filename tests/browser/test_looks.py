@@ -108,14 +108,14 @@ def test_every_page(
     page.goto(f"{server.url}/login/")
     look_at(page, "login", width, scheme)
     sign_in(page, server, desk)
-    for path in (*PAGES, f"/actions/{shown.pk}/"):
+    for path in (*PAGES, f"/actions/{shown.pk}/", f"/actions/{shown.pk}/history/"):
         page.goto(server.url + path)
         page.wait_for_selector(".connection[data-state=live]")
         if path == "/monitoring/":
             page.wait_for_selector("#monitoring .tile")
         if path in ("/", f"/actions/{shown.pk}/"):
             page.wait_for_selector("figure canvas")
-        name = "rule" if str(shown.pk) in path else path.strip("/").replace("/", "-") or "overview"
+        name = path.strip("/").replace(f"actions/{shown.pk}", "rule").replace("/", "-") or "overview"
         look_at(page, name, width, scheme)
     context.close()
 

@@ -124,6 +124,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/simulate/": {"POST": owned("action")},
     "actions/<uuid:action_id>/executions/": {"GET": owned("action")},
     "actions/<uuid:action_id>/versions/": {"GET": owned("action")},
+    "actions/<uuid:action_id>/trace/": {"GET": owned("action")},
+    "actions/<uuid:action_id>/why/": {"GET": owned("action")},
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
