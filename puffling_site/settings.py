@@ -243,7 +243,6 @@ SPECTACULAR_SETTINGS = {
         "AlertKindEnum": "alerts.models.Alert.Kind",
         "LedgerKindEnum": "portfolios.models.LedgerEntry.Kind",
         "TokenScopeEnum": "accounts.models.ApiToken.Scope",
-        "MissedPolicyEnum": "automation.models.MissedPolicy",
         "ReplayStateEnum": "automation.models.ReplayRun.State",
         "SwitchScopeEnum": "safety.models.Switch.Scope",
     },
