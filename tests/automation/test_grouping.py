@@ -67,7 +67,7 @@ def test_the_firing_holds_the_others_and_the_success_cancels_them(desk):
     assert fresh(stop).status_reason.startswith("One cancels other: its group mate executed (Sell 10 AAPL when AAPL is")
     version = ActionVersion.objects.get(action=stop, version=2)
     assert (version.changes, version.actor) == ({"status": ["active", "cancelled"]}, "group aapl exit")
-    kinds = list(Event.objects.filter(payload__action=str(stop.id)).values_list("kind", flat=True))
+    kinds = list(Event.objects.filter(payload__action=str(stop.id)).order_by("id").values_list("kind", flat=True))
     assert kinds == ["created", "held", "cancelled"]
     assert Order.objects.count() == 1
     assert see("80", at=AT + 9 * S) == 0
