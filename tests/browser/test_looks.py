@@ -152,4 +152,4 @@ def test_the_menu_of_small_screens(site: Page) -> None:
     expect(site.locator(".menu nav")).to_be_hidden()
     site.get_by_label("Menu").click()
     site.locator(".menu").get_by_role("link", name="Orders").click()
-    expect(site.locator("h1")).to_have_text("Orders")
+    expect(site.locator("h1")).to_have_text("Orders & approvals")
