@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from automation.standing import GRACE, LATE, stands
+from automation.standing import GRACE, LATE, TOLERANCE, stands
 from markets import calendar, selectors
 from markets.models import Instrument, Quote
 from markets.observables import USABLE_FOR
@@ -20,8 +20,6 @@ from markets.types import BarRow
 from portfolios.drawdown import drawdowns
 from watches.models import Series
 from watches.specs import SeriesKind, SeriesSpec
-
-TOLERANCE = timedelta(minutes=10)  # for the price of a while ago, as `observing` has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,14 @@ from django.db import connection
 
 from automation import averages, rsi
 from automation.evaluating import evaluate_values
+from automation.standing import GRACE, LATE, TOLERANCE
 from automation.triggers.change import days_back, rolling_minutes
 from markets import calendar, selectors
 from markets.models import Bar, Instrument
-from markets.observables import USABLE_FOR
 from portfolios.drawdown import drawdowns
 from watches.models import Series
 
 NEW_YORK = ZoneInfo("America/New_York")
-# A closed minute bar is complete once the feed has flushed it.
-GRACE = timedelta(seconds=4)
-# As long as a quote, and a minute more for a feed that writes its bars late.
-BAR_USABLE_FOR = USABLE_FOR + timedelta(minutes=1)
-# A rolling base older than this beyond its window is no base: the market was closed, or the feed was away.
-TOLERANCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +167,7 @@ def _missed(symbol: str, timeframe: str, closed: datetime, now: datetime) -> boo
     A daily bar may come hours after its session; it is missed once another session has closed.
     """
     if timeframe != "1d":
-        return now - closed > BAR_USABLE_FOR
+        return now - closed > LATE
     last = calendar.previous_session(_exchange(symbol), now)
     return last is not None and closed < last.closes_at
 

@@ -10,6 +10,8 @@ from watches.models import Series
 
 GRACE = timedelta(seconds=4)  # a closed minute bar is complete once the feed has flushed it
 LATE = USABLE_FOR + timedelta(minutes=1)  # as long as a quote, and a minute more for a feed that writes its bars late
+# A rolling base older than this beyond its window is no base: the market was closed, or the feed was away.
+TOLERANCE = timedelta(minutes=10)
 
 
 def stands(series: Series, exchange: str, now: datetime) -> bool:
