@@ -20,7 +20,7 @@ def sell(draft: Draft, wants: Sequence[Want]) -> bool:
     sold, up = False, _room_to_round_up(draft, wants)
     for want in wants:
         if want.sell and want.left:
-            quantity, code = _quantity(draft, want, want.left, up=up)
+            quantity, code = _quantity(draft, want, want.left, up=want.symbol in up)
             if code is not None:
                 want.limit(code, ZERO)
                 continue
@@ -39,8 +39,8 @@ def buy(draft: Draft, wants: Sequence[Want], funds: Decimal) -> bool:
     active = {want.symbol: want for want in wants if not want.sell and want.left}
     while active:
         factor = _factor(draft, list(active.values()), funds)
-        up = factor == ONE and _room_to_round_up(draft, wants, funds)
-        sizes = {symbol: _quantity(draft, want, want.left * factor, up=up) for symbol, want in active.items()}
+        up = _room_to_round_up(draft, list(active.values()), funds) if factor == ONE else set()
+        sizes = {s: _quantity(draft, want, want.left * factor, up=s in up) for s, want in active.items()}
         failing = sorted((active[symbol].left, symbol) for symbol, (_, code) in sizes.items() if code is not None)
         if not failing:
             for symbol, want in active.items():
@@ -68,15 +68,33 @@ def _fees(draft: Draft, wants: Sequence[Want]) -> Decimal:
     return commissions + 2 * CENT * len(wants)
 
 
-def _room_to_round_up(draft: Draft, wants: Sequence[Want], funds: Decimal | None = None) -> bool:
-    """Whether moves to a band's edge may each take one share more than fit, and still keep the cap and the cash."""
+def _room_to_round_up(draft: Draft, wants: Sequence[Want], funds: Decimal | None = None) -> set[str]:
+    """Moves to a band's edge that may take one share more than fit and still keep the cap and, of purchases, the cash.
+
+    Cheap shares come first.
+    """
     if not ends_at_edge(draft.terms):
-        return False
-    side = [want for want in wants if want.left and (funds is None or not want.sell)]
-    most = sum((want.left + (draft.holding(want.symbol).price or ZERO) for want in side), ZERO)
-    if most > turnover_left(draft):
-        return False
-    return funds is None or most * (ONE + rate_of(draft.cost)) + _fees(draft, side) <= funds
+        return set()
+    room = turnover_left(draft) - sum((_floor(draft, want) for want in wants), ZERO)
+    side = [want for want in wants if want.left and want.sell == (funds is None)]
+    if funds is not None:
+        rate = ONE + rate_of(draft.cost)
+        paid = sum((_floor(draft, want) for want in side), ZERO)
+        room = min(room, (funds - _fees(draft, side)) / rate - paid)
+    found = set()
+    for price, symbol in sorted((draft.holding(want.symbol).price or ZERO, want.symbol) for want in side):
+        if price > room:
+            break
+        found.add(symbol)
+        room -= price
+    return found
+
+
+def _floor(draft: Draft, want: Want) -> Decimal:
+    """Dollars of it without a share more."""
+    holding = draft.holding(want.symbol)
+    price = holding.price or ZERO
+    return want.left if holding.fractional else price * shares(want.left / price, fractional=False)
 
 
 def _quantity(draft: Draft, want: Want, dollars: Decimal, *, up: bool = False) -> tuple[Decimal, Code | None]:
