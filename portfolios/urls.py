@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portfolios import api
+from portfolios.optimising.api import Optimize
 from portfolios.performance import api as performance
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("portfolios/<uuid:pk>/transactions/", api.Transactions.as_view()),
     path("portfolios/<uuid:pk>/equity-curve/", api.EquityCurve.as_view()),
     path("portfolios/<uuid:pk>/audit/", api.Audit.as_view()),
+    path("portfolio/optimize/", Optimize.as_view()),
     path("portfolios/<uuid:pk>/performance/", performance.PerformanceView.as_view()),
     path("portfolios/<uuid:pk>/risk/", performance.RiskView.as_view()),
 ]

@@ -80,6 +80,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/audit/": {"GET": owned("portfolio")},
+    "portfolio/optimize/": {"POST": own()},
     "portfolios/<uuid:pk>/performance/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/risk/": {"GET": owned("portfolio")},
     # safety
