@@ -7,6 +7,7 @@ from django.urls import path
 from portfolios import api
 from portfolios.optimising.api import Optimize
 from portfolios.performance import api as performance
+from portfolios.tearsheet.api import TearSheet
 
 urlpatterns = [
     path("portfolios/", api.Portfolios.as_view()),
@@ -19,4 +20,5 @@ urlpatterns = [
     path("portfolio/optimize/", Optimize.as_view()),
     path("portfolios/<uuid:pk>/performance/", performance.PerformanceView.as_view()),
     path("portfolios/<uuid:pk>/risk/", performance.RiskView.as_view()),
+    path("portfolios/<uuid:pk>/tear-sheet/", TearSheet.as_view()),
 ]

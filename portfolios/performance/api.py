@@ -1,4 +1,4 @@
-"""`portfolios/{id}/performance/`, `risk/` and `tear-sheet/`: how it did, what it risks, and both as one document."""
+"""`portfolios/{id}/performance/` and `risk/`: how it did, and what it risks."""
 
 from __future__ import annotations
 

@@ -83,6 +83,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolio/optimize/": {"POST": own()},
     "portfolios/<uuid:pk>/performance/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/risk/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/tear-sheet/": {"GET": owned("portfolio")},
     # safety
     "safety/": {"GET": own(), "PATCH": own()},
     "safety/events/": {"GET": own()},
