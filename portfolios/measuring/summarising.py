@@ -106,14 +106,21 @@ def comparison(daily: Daily, pair: Beside, risk_free: float) -> dict[str, Figure
     days = (dates[-1] - dates[0]).days
     total = float(pair.index[-1]) - 1
     fall = deepest(dates, pair.index)
+    depth = fall.depth if fall else 0.0
+    cagr = annual_growth(total, days)
+    best, worst = best_and_worst(theirs)
     return {
         "time_weighted_return": known(total),
         "own_return": known(float(pair.own[-1]) - 1),
         "excess_return": known(float(pair.own[-1]) - float(pair.index[-1])),
-        "cagr": annual_growth(total, days),
+        "cagr": cagr,
         "volatility": ratios.volatility(theirs),
         "sharpe": ratios.sharpe(theirs, risk_free),
-        "max_drawdown": known(fall.depth if fall else 0.0),
+        "sortino": ratios.sortino(theirs, risk_free),
+        "calmar": ratios.calmar(cagr, depth),
+        "max_drawdown": known(depth),
+        "best_day": best,
+        "worst_day": worst,
         "beta": ratios.beta(ours, theirs),
         "alpha": ratios.alpha(ours, theirs, risk_free),
         "correlation": ratios.correlation(ours, theirs),

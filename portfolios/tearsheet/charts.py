@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portfolios.tearsheet.shapes import Drawing, Line, Words
+from portfolios.tearsheet.words import MINUS
 
 WIDTH = 720.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 78.0, 12.0, 26.0
@@ -61,7 +62,9 @@ def _chart(dates: Sequence[date], curves: Sequence[Curve], *, height: float, sum
     for tick in ticks:
         colour, width = (FAINT, 0.9) if tick == 0 else (GRID, 0.7)
         shapes.append(Line(points=[(LEFT, y(tick)), (right, y(tick))], colour=colour, width=width))
-        shapes.append(Words(x=LEFT - 6, y=y(tick) + 3.5, text=f"{tick:g} %", colour=FAINT, anchor="end"))
+        shapes.append(
+            Words(x=LEFT - 6, y=y(tick) + 3.5, text=f"{tick:g} %".replace("-", MINUS), colour=FAINT, anchor="end")
+        )
     for index, text in date_ticks(dates):
         shapes.append(Line(points=[(x(index), bottom), (x(index), bottom + 4)], colour=FAINT, width=0.7))
         shapes.append(Words(x=x(index), y=bottom + 16, text=text, colour=FAINT, anchor="middle"))

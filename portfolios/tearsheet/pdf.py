@@ -24,6 +24,8 @@ TONES = {"good": HexColor("#166534"), "bad": HexColor("#991b1b"), "plain": INK}
 GAINS = ["#ecfdf5", "#d1fae5", "#a7f3d0", "#6ee7b7"]
 LOSSES = ["#fef2f2", "#fee2e2", "#fecaca", "#fca5a5"]
 MARGIN = 16 * mm
+PADDING = 6  # what reportlab's frames keep free at each side
+WHOLE = 14  # tables of at most so many rows are not torn apart
 WIDTH = A4[0] - 2 * MARGIN
 
 PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=8.5, leading=11, textColor=INK)
@@ -45,8 +47,8 @@ def pdf(sheet: Sheet) -> bytes:
     document = SimpleDocTemplate(
         out,
         pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
+        leftMargin=MARGIN - PADDING,
+        rightMargin=MARGIN - PADDING,
         topMargin=14 * mm,
         bottomMargin=16 * mm,
         title=f"{_latin(sheet.title)} - tear sheet",
@@ -81,9 +83,10 @@ def _story(sheet: Sheet) -> list[Flowable]:
     if sheet.heat is not None:
         story.append(KeepTogether(_heat(sheet.heat)))
     for table in sheet.tables:
-        story += [CondPageBreak(90), _text(table.title, SECTION)]
-        story += [_text(table.caption, PROSE)] if table.caption else []
-        story += [Spacer(0, 3), _grid(table)]
+        block: list[Flowable] = [_text(table.title, SECTION)]
+        block += [_text(table.caption, PROSE)] if table.caption else []
+        block += [Spacer(0, 3), _grid(table)]
+        story += [KeepTogether(block)] if len(table.rows) <= WHOLE else [CondPageBreak(90), *block]
     story += [Spacer(0, 14), *(_text(note, PROSE) for note in sheet.notes)]
     return story
 
@@ -104,13 +107,14 @@ def _cards(cards: Sequence[Card]) -> Grid:
 
 
 def _grid(table: Table) -> Grid:
-    rows = [[_text(name, HEADS[kind]) for name, kind in zip(table.columns, table.align, strict=True)]]
+    head = [[_text(name, HEADS[kind]) for name, kind in zip(table.columns, table.align, strict=True)]]
+    rows = head if table.headed else []
     rows += [[_text(text, STYLES[kind]) for text, kind in zip(row, table.align, strict=True)] for row in table.rows]
-    grid = Grid(rows, colWidths=_widths(table.align), repeatRows=1)
+    grid = Grid(rows, colWidths=_widths(table.align), repeatRows=1 if table.headed else 0)
     grid.setStyle(
         [
-            ("LINEBELOW", (0, 0), (-1, 0), 0.8, SOFT),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.4, RULE),
+            ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
+            ("LINEBELOW" if table.headed else "LINEABOVE", (0, 0), (-1, 0), 0.8, SOFT),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("TOPPADDING", (0, 0), (-1, -1), 2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),

@@ -40,6 +40,11 @@ class Table:
     rows: Sequence[Sequence[str]]
     caption: str = ""
 
+    @property
+    def headed(self) -> bool:
+        """Whether any column has a name."""
+        return any(self.columns)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:

@@ -19,8 +19,8 @@ KEY = (
     ("sortino", "Sortino ratio", "ratio", "The same, but only falls count as risk."),
     ("calmar", "Calmar ratio", "ratio", "Yearly return per deepest fall."),
     ("max_drawdown", "Deepest fall", "percent", "The largest loss from a high to the low after it."),
-    ("best_day", "Best day", "signed", ""),
-    ("worst_day", "Worst day", "signed", ""),
+    ("best_day", "Best day", "signed", "Of the daily returns."),
+    ("worst_day", "Worst day", "signed", "The same."),
 )
 AGAINST = (
     ("excess_return", "Ahead by", "signed", "The account's return less the benchmark's, over the same days."),
@@ -133,12 +133,12 @@ def _money(report: Performance) -> Table:
     rows: list[Sequence[str]] = []
     if worth is not None:
         rows = [
-            ("At the beginning", dollars(worth.begin)),
-            ("Paid in less paid out", dollars(worth.flows, signed=True)),
-            ("Gain", dollars(worth.gain, signed=True)),
-            ("At the end", dollars(worth.end)),
+            ("At the beginning", dollars(worth.begin), "What the period began with."),
+            ("Paid in less paid out", dollars(worth.flows, signed=True), "Deposits, withdrawals, shares brought in."),
+            ("Gain", dollars(worth.gain, signed=True), "Prices, dividends and interest, less fees."),
+            ("At the end", dollars(worth.end), ""),
         ]
-    return Table(title="Dollars", columns=("", ""), align="lr", rows=rows)
+    return Table(title="Dollars", columns=("", "", ""), align="lrx", rows=rows)
 
 
 def _falls(report: Performance) -> Table:
