@@ -15,15 +15,9 @@ from common.clock import now
 from common.filtering import refuse_unknown
 from portfolios.api import owned
 from portfolios.performance.benchmarks import benchmark_symbol
+from portfolios.performance.bodies import performance_body, risk_body
 from portfolios.performance.reporting import performance_of
-from portfolios.performance.serializers import (
-    PerformanceOut,
-    PerformanceQuery,
-    RiskOut,
-    RiskQuery,
-    performance_body,
-    risk_body,
-)
+from portfolios.performance.serializers import PerformanceOut, PerformanceQuery, RiskOut, RiskQuery
 from portfolios.risk.reporting import risk_of
 
 

@@ -19,14 +19,9 @@ from accounts.permissions import HasScope
 from common.clock import now
 from portfolios.api import owned
 from portfolios.performance.api import asked
+from portfolios.performance.bodies import curve_body, performance_body, risk_body
 from portfolios.performance.reporting import performance_of
-from portfolios.performance.serializers import (
-    PerformanceQuery,
-    TearSheetOut,
-    curve_body,
-    performance_body,
-    risk_body,
-)
+from portfolios.performance.serializers import PerformanceQuery, TearSheetOut
 from portfolios.risk.reporting import risk_of
 from portfolios.tearsheet.composing import compose
 from portfolios.tearsheet.html import html
