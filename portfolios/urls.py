@@ -8,6 +8,7 @@ from portfolios import api
 from portfolios.optimising.api import Optimize
 from portfolios.performance import api as performance
 from portfolios.tearsheet.api import TearSheet
+from portfolios.goals import api as goals
 
 urlpatterns = [
     path("portfolios/", api.Portfolios.as_view()),
@@ -21,4 +22,10 @@ urlpatterns = [
     path("portfolios/<uuid:pk>/performance/", performance.PerformanceView.as_view()),
     path("portfolios/<uuid:pk>/risk/", performance.RiskView.as_view()),
     path("portfolios/<uuid:pk>/tear-sheet/", TearSheet.as_view()),
+    path("portfolios/<uuid:pk>/harvest/", goals.Harvest.as_view()),
+    path("portfolio/goals/", goals.Goals.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/", goals.OneGoal.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/drift/", goals.GoalDrift.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/plan/", goals.GoalPlan.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/versions/", goals.GoalVersions.as_view()),
 ]

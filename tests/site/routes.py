@@ -21,6 +21,7 @@ from common.clock import now
 from common.ids import new_id
 from orders.placing import place
 from orders.types import OrderIntent
+from portfolios.goals.changing import create_goal
 from portfolios.models import Portfolio
 from tests.orders.making import D, open_market, quote
 
@@ -84,6 +85,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/<uuid:pk>/performance/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/risk/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/tear-sheet/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/harvest/": {"GET": owned("portfolio")},
+    "portfolio/goals/": {"GET": own(), "POST": own()},
+    "portfolio/goals/<uuid:goal_id>/": {"GET": owned("goal"), "PATCH": owned("goal"), "DELETE": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/drift/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/plan/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/versions/": {"GET": owned("goal")},
     # safety
     "safety/": {"GET": own(), "PATCH": own()},
     "safety/events/": {"GET": own()},
@@ -177,6 +184,7 @@ def world_of(user: User) -> dict[str, Any]:
         ),
         now=at,
     )
+    goal = create_goal(user=user, data={"name": "World", "target_weights": {"AAPL": "1"}}, now=at, actor="test")
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
     return {
         "token": token.pk,
@@ -185,5 +193,6 @@ def world_of(user: User) -> dict[str, Any]:
         "missed": missed.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,
+        "goal": goal.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
     }
