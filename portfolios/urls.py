@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from portfolios import api
+from portfolios.goals import api as goals
 from portfolios.optimising.api import Optimize
 from portfolios.performance import api as performance
 from portfolios.tearsheet.api import TearSheet
-from portfolios.goals import api as goals
 
 urlpatterns = [
     path("portfolios/", api.Portfolios.as_view()),
