@@ -20,6 +20,7 @@ NAMES = (
     "goals",
     "preflight",
     "simulate",
+    "performance",
     "footprint",
     "retention",
 )

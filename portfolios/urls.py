@@ -6,6 +6,9 @@ from django.urls import path
 
 from portfolios import api
 from portfolios.goals import api as goals
+from portfolios.optimising.api import Optimize
+from portfolios.performance import api as performance
+from portfolios.tearsheet.api import TearSheet
 
 urlpatterns = [
     path("portfolios/", api.Portfolios.as_view()),
@@ -15,6 +18,10 @@ urlpatterns = [
     path("portfolios/<uuid:pk>/transactions/", api.Transactions.as_view()),
     path("portfolios/<uuid:pk>/equity-curve/", api.EquityCurve.as_view()),
     path("portfolios/<uuid:pk>/audit/", api.Audit.as_view()),
+    path("portfolio/optimize/", Optimize.as_view()),
+    path("portfolios/<uuid:pk>/performance/", performance.PerformanceView.as_view()),
+    path("portfolios/<uuid:pk>/risk/", performance.RiskView.as_view()),
+    path("portfolios/<uuid:pk>/tear-sheet/", TearSheet.as_view()),
     path("portfolios/<uuid:pk>/harvest/", goals.Harvest.as_view()),
     path("portfolio/goals/", goals.Goals.as_view()),
     path("portfolio/goals/<uuid:goal_id>/", goals.OneGoal.as_view()),

@@ -109,6 +109,7 @@ READING_POSTS = {
     "actions/<uuid:action_id>/simulate/",
     "actions/templates/<slug:name>/preview/",
     "safety/what-if/",
+    "portfolio/optimize/",
 }
 
 
