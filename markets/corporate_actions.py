@@ -46,7 +46,7 @@ def record(
         wrong["symbol"] = f"{symbol!r} is not a known instrument: check the symbol, or create it first."
     if wrong:
         raise InvalidInput(wrong)
-    values = {"new_shares": new_shares, "old_shares": old_shares, "amount": amount}
+    values: dict[str, object] = {"new_shares": new_shares, "old_shares": old_shares, "amount": amount}
     with transaction.atomic():
         row = (
             CorporateAction.objects.select_for_update().filter(instrument_id=known, kind=kind, ex_date=ex_date).first()

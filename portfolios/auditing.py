@@ -137,7 +137,7 @@ def _splits_of(portfolio: Portfolio) -> Splits:
     for symbol, at, new, old in rows.order_by("at", "id").values_list(
         "instrument_id", "at", "new_shares", "old_shares"
     ):
-        found.setdefault(symbol or "", []).append((at, Decimal(new) / Decimal(old)))
+        found.setdefault(symbol or "", []).append((at, Decimal(new or 1) / (old or 1)))
     return found
 
 

@@ -124,9 +124,7 @@ def write(portfolio: Portfolio, symbol: str, derived: Derived, *, now: datetime)
         row.open_quantity, row.open_cost = lot.open.open_quantity, lot.open.open_cost
         rows[lot.key] = row
     Lot.objects.bulk_create([row for row in rows.values() if row.pk is None])
-    Lot.objects.bulk_update(
-        list(rows.values()), ["acquired_at", "quantity", "cost", "open_quantity", "open_cost"]
-    )
+    Lot.objects.bulk_update(list(rows.values()), ["acquired_at", "quantity", "cost", "open_quantity", "open_cost"])
     LotDisposal.objects.bulk_create(
         LotDisposal(
             lot=rows[lot.key],

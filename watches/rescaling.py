@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -30,18 +31,20 @@ WHERE s.id = n.id
 """
 
 
-def rescale(symbol: str, scale: Scale) -> int:
+def rescale(symbol: str, scale: Scale, *, but: Collection[UUID] = ()) -> int:
     """Levels, ways back, activation prices, peaks, references and stored values. Returns how many watches there were.
 
-    Epochs, phases, cooldowns and holds stay as they are: nothing is armed afresh.
+    Epochs, phases, cooldowns and holds stay as they are: nothing is armed afresh. `but`: owners whose numbers are in
+    new shares already (a split that was entered late); a series that only they watch stays, too.
     """
     series = list(Series.objects.select_for_update().filter(subject=symbol).order_by("id"))
     by_id = {row.id: row for row in series}
     watches = list(Watch.objects.select_for_update().filter(Q(series__in=by_id) | Q(home__in=by_id)).order_by("id"))
-    rows = [_scaled_watch(watch, by_id[watch.series_id], scale) for watch in watches]
-    _write(UPDATE_WATCHES, rows)
-    _write_series(series, scale)
-    return len(watches)
+    old = [watch for watch in watches if watch.owner_id not in but]
+    _write(UPDATE_WATCHES, [_scaled_watch(watch, by_id[watch.series_id], scale) for watch in old])
+    new_only = {watch.series_id for watch in watches} - {watch.series_id for watch in old}
+    _write_series([row for row in series if row.id not in new_only], scale)
+    return len(old)
 
 
 def spec_of(watch: Watch, series: Series) -> WatchSpec:
