@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 
-from common.money import ZERO, cents, plain, shares
+from common.money import CENT, ZERO, cents, plain, shares
 from portfolios import rebuilding, writing
 from portfolios.deriving import SPLIT, Derived, Event, derive, split
 from portfolios.models import LedgerEntry, Portfolio
@@ -52,14 +52,17 @@ def book_split(
     ).exists():
         return None
     event = Event(key=PLACEHOLDER, at=ratio.at, kind=SPLIT, new=ratio.new, old=ratio.old)
-    before, after = after_split(locked, ratio.symbol, event).splits[PLACEHOLDER]
+    derived = after_split(locked, ratio.symbol, event)
+    before, after = derived.splits[PLACEHOLDER]
     if not before:
         return None
     cash = ZERO
     fraction = after - shares(after, fractional=False)
     if whole and fraction:
-        cash = _in_lieu(locked, ratio, event, fraction, price)
-        event = replace(event, whole=True, dollars=cash)
+        if price is None:
+            price = derived.cost / derived.shares if derived.shares else ZERO
+        cash = max(cents(fraction * price), CENT)  # a booking of nothing would leave the fraction unexplained
+        derived = after_split(locked, ratio.symbol, replace(event, whole=True, dollars=cash))
         after -= fraction
     entry = LedgerEntry.objects.create(
         portfolio=locked,
@@ -75,8 +78,7 @@ def book_split(
         new_shares=ratio.new,
         old_shares=ratio.old,
     )
-    derived = _renamed(after_split(locked, ratio.symbol, event), entry.pk)
-    rebuilding.write(locked, ratio.symbol, derived, now=now)
+    rebuilding.write(locked, ratio.symbol, _renamed(derived, entry.pk), now=now)
     if cash:
         portfolio.cash = writing.change_cash(locked, cash)
     return entry
@@ -89,18 +91,10 @@ def after_split(portfolio: Portfolio, symbol: str, event: Event) -> Derived:
     """
     later = LedgerEntry.objects.filter(portfolio=portfolio, instrument=symbol, at__gte=event.at)
     if later.exclude(kind__in=(LedgerEntry.Kind.DIVIDEND, LedgerEntry.Kind.FEE)).exists():
-        return derive([event, *(one for one in rebuilding.events_of(portfolio, symbol) if one.key != event.key)])
+        return derive([event, *rebuilding.events_of(portfolio, symbol)])
     derived = rebuilding.standing(portfolio, symbol)
     split(event, derived, rebuilding.open_lots(derived))
     return derived
-
-
-def _in_lieu(portfolio: Portfolio, ratio: Ratio, event: Event, fraction: Decimal, price: Decimal | None) -> Decimal:
-    """Cash for the fraction, at least a cent: a booking of nothing would leave the fraction unexplained."""
-    if price is None:
-        derived = after_split(portfolio, ratio.symbol, event)
-        price = derived.cost / derived.shares if derived.shares else ZERO
-    return max(cents(fraction * price), Decimal("0.01"))
 
 
 def _renamed(derived: Derived, key: int) -> Derived:

@@ -68,7 +68,8 @@ def _alerts(symbol: str, before: Decimal, last: Decimal, day: object, new: int, 
             body=(
                 f"It went from ${plain(before)} to ${plain(last)} since the previous close, close to a {new}:{old}"
                 " split, and none was announced. Nothing was changed, and orders on it wait for your approval."
-                " If it did split, ask an administrator to enter it: holdings, rules and open orders are then rescaled at once."
+                " If it did split, ask an administrator to enter it: holdings, rules and open orders are then"
+                " rescaled at once."
                 " If it did not, it is a real move."
             ),
             symbol=symbol,
