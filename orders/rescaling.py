@@ -15,6 +15,7 @@ from brokers.adapters.paper import rescaling as paper
 from brokers.models import BrokerAccount
 from brokers.port import is_local
 from brokers.registry import broker_for
+from common.errors import Conflict
 from common.money import ZERO, nano, shares
 from orders import fills
 from orders.auditing import Step
@@ -24,6 +25,7 @@ from orders.moving import record
 from orders.placing import lock_portfolio
 from orders.states import AT_BROKER, IN_FLIGHT, OrderState
 from orders.telling import announce_orders
+from portfolios.models import Portfolio
 
 PRICES = ("limit_price", "stop_price", "average_price", "decision_price")
 
@@ -83,6 +85,18 @@ def _rescale_in(
     )
     announce_orders(kept, user_id=portfolio.user_id, now=now)
     return [Rescaled(order=order, user_id=portfolio.user_id, gone=order in gone) for order in rows]
+
+
+def refuse_import(portfolio: Portfolio) -> None:
+    """A history is not imported beside a broker outside: Conflict. What that broker holds is the truth, and the
+    reconciler would stop the account over every share it does not know of.
+    """
+    if not embedded([portfolio.pk]):
+        raise Conflict(
+            f"{portfolio.name} is kept by a broker outside: its positions and cash are what the broker says, and an"
+            " import would set the two at odds. Import into a portfolio of its own.",
+            code="kept_by_broker",
+        )
 
 
 def embedded(portfolio_ids: Iterable[UUID]) -> set[UUID]:

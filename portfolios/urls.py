@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portfolios import api
+from portfolios.importing.api import ImportTransactions
 
 urlpatterns = [
     path("portfolios/", api.Portfolios.as_view()),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("portfolios/<uuid:pk>/holdings/", api.Holdings.as_view()),
     path("portfolios/<uuid:pk>/lots/", api.Lots.as_view()),
     path("portfolios/<uuid:pk>/transactions/", api.Transactions.as_view()),
+    path("portfolios/<uuid:pk>/transactions/import/", ImportTransactions.as_view()),
     path("portfolios/<uuid:pk>/equity-curve/", api.EquityCurve.as_view()),
     path("portfolios/<uuid:pk>/audit/", api.Audit.as_view()),
 ]

@@ -22,8 +22,9 @@ from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
 from markets.selectors import latest_quotes
-from orders import killing, matching, reconciling
+from orders import killing, matching, reconciling, rescaling
 from orders import sweeping as orders
+from portfolios.importing import checking
 from portfolios.models import Holding
 from safety import changing, verifying
 from watches.models import Series
@@ -66,6 +67,7 @@ subscriptions.register("open pages", _shown)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
+checking.guard(rescaling.refuse_import)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,6 +78,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/<uuid:pk>/holdings/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/lots/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/transactions/import/": {"POST": owned("portfolio")},
     "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/audit/": {"GET": owned("portfolio")},
     # safety

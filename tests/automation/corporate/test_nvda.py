@@ -159,7 +159,7 @@ def test_nothing_fires_and_everything_is_rescaled(desk: Desk) -> None:
     fallen = drawdowns([desk.portfolio.pk])
     split()
     desk.portfolio.refresh_from_db()
-    after = value(desk.portfolio, now=MIDNIGHT)
+    after = value(desk.portfolio, now=FRIDAY)
     assert (after.equity, after.day_pnl, drawdowns([desk.portfolio.pk])) == (worth.equity, worth.day_pnl, fallen)
     tick("120.888", at=MONDAY, before="120.888", opened="120.37")
     for n, price in enumerate((OPENING, "121.7", "120.1")):
