@@ -70,6 +70,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "markets/bars/": {"GET": own()},
     "markets/instruments/": {"GET": own()},
     "markets/calendar/": {"GET": own()},
+    "markets/corporate-actions/": {"GET": own()},
     "markets/watchlist/": {"GET": own(), "POST": own()},
     "markets/watchlist/<str:symbol>/": {"DELETE": own(symbol="AAPL")},
     # portfolios
