@@ -125,8 +125,14 @@ class CorporateActionForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not self.errors:
-            names = ("kind", "ex_date", "new_shares", "old_shares", "amount")
-            for field, messages in corporate_actions.problems(**{name: given.get(name) for name in names}).items():
+            wrong = corporate_actions.problems(
+                kind=given["kind"],
+                ex_date=given["ex_date"],
+                new_shares=given.get("new_shares"),
+                old_shares=given.get("old_shares"),
+                amount=given.get("amount"),
+            )
+            for field, messages in wrong.items():
                 self.add_error(field, messages)
         return given
 

@@ -122,7 +122,7 @@ class DemoFeed:
         )
 
     def _take_splits(self, now: datetime) -> None:
-        """From a split's first moment on the path is in new shares: known ahead, so that not one tick is in old ones."""
+        """From a split's first moment on the path is in new shares: known ahead, so that no tick is in old ones."""
         for row in [row for row in self._splits.values() if row.effective_at <= now]:
             self._split.add(self._splits.pop(row.pk).pk)
             stock = self._stocks.get(row.instrument_id)

@@ -21,7 +21,7 @@ from common.parsing import StrictJSONParser, read_body
 from portfolios.api import owned
 from portfolios.importing.booking import import_history
 from portfolios.importing.formats.registry import FORMATS
-from portfolios.importing.serializers import ImportIn, ImportOut
+from portfolios.importing.serializers import HistoryIn, HistoryOut
 
 QUERY = ("format_", "dry_run", "allow_negative_cash")
 
@@ -45,13 +45,13 @@ class ImportTransactions(APIView):
     parser_classes = [StrictJSONParser, CsvParser]
 
     @extend_schema(
-        request={"application/json": ImportIn, "text/csv": OpenApiTypes.STR},
+        request={"application/json": HistoryIn, "text/csv": OpenApiTypes.STR},
         parameters=[
             OpenApiParameter("format_", str, enum=list(FORMATS), description="with a CSV body"),
             OpenApiParameter("dry_run", bool, description="with a CSV body"),
             OpenApiParameter("allow_negative_cash", bool, description="with a CSV body"),
         ],
-        responses={200: ImportOut, 201: ImportOut},
+        responses={200: HistoryOut, 201: HistoryOut},
         operation_id="portfolios_transactions_import",
     )
     @idempotent
@@ -70,8 +70,8 @@ class ImportTransactions(APIView):
         else:
             refuse_unknown(request, ())
             data = request.data
-        asked = ImportIn(data=data)
+        asked = HistoryIn(data=data)
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
         report = import_history(portfolio=portfolio, now=now(), format=given.pop("format_", ""), **given)
-        return Response(ImportOut(report).data, status=200 if report.dry_run else 201)
+        return Response(HistoryOut(report).data, status=200 if report.dry_run else 201)

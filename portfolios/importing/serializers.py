@@ -11,7 +11,7 @@ from portfolios.importing.reading import LARGEST_FILE
 from portfolios.serializers import fine, money
 
 
-class ImportIn(serializers.Serializer[Any]):
+class HistoryIn(serializers.Serializer[Any]):
     """A file's text and how to take it."""
 
     text = serializers.CharField(max_length=LARGEST_FILE, trim_whitespace=False, help_text="the CSV file's text")
@@ -42,7 +42,7 @@ class HeldOut(serializers.Serializer[Any]):
     cost = money()
 
 
-class ImportOut(serializers.Serializer[Any]):
+class HistoryOut(serializers.Serializer[Any]):
     """What was booked, or with `dry_run` would be, and how the portfolio stands then."""
 
     dry_run = serializers.BooleanField()
