@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from common.errors import Conflict, InvalidInput, NotFound
 from markets import corporate_actions
+from markets.carrying import carried, splits_by_symbol
 from markets.corporate_actions import due, forget, record
 from markets.corporate_importing import import_corporate_actions
 from markets.demo import seed_demo_market
@@ -146,3 +147,12 @@ def test_the_demo_feed_is_in_new_shares_from_the_first_moment_on(nvda: None) -> 
     again = {tick.symbol: tick for tick in feed.poll(now=MIDNIGHT)}["NVDA"]
     assert abs(again.price / after.price - 1) < Decimal("0.05")
     assert corporate_actions.due(MIDNIGHT)
+
+
+def test_executions_of_the_past_are_carried_over_the_splits_since(nvda: None) -> None:
+    split()
+    CorporateAction.objects.update(applied_at=MIDNIGHT)
+    splits = splits_by_symbol(["NVDA", "AAPL"])
+    assert carried(Decimal(5), Decimal("1208.88"), NOW, splits["NVDA"]) == (50, Decimal("120.888"))
+    assert carried(Decimal(5), Decimal("120"), MIDNIGHT, splits["NVDA"]) == (5, 120)
+    assert splits["AAPL"] == []
