@@ -5,7 +5,7 @@ Their watches are carried by `watches.rescaling`; nothing is armed afresh: peaks
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,11 +19,17 @@ from automation import arming, lifecycle, tracing
 from automation.corporate.units import scaled_conditions, scaled_params
 from automation.models import Action, ActionStatus, ActionVersion
 from automation.sentences import trigger_sentence
+from common.bulk import array, cast_to_array, column, quoted, texts
 from common.money import ZERO, nano, plain, shares
 from watches.scaling import Scale
 
 ALIVE = (ActionStatus.ACTIVE, ActionStatus.PAUSED, ActionStatus.FAILED)
 PRICES = ("limit_price", "limit_offset", "stop_price")
+SAVED: tuple[str, ...] = (
+    *PRICES,
+    *("quantity", "trigger_params", "conditions", "version", "updated_at"),
+    *("status", "status_reason", "epoch", "held_by", "next_evaluation_at"),
+)
 SHADOW = """
 UPDATE automation_shadowtrade SET
     quantity = round(quantity * %(new)s / %(old)s, 9), price = round(price * %(old)s / %(new)s, 9)
@@ -52,12 +58,40 @@ def rescale(*, symbol: str, scale: Scale, fractional: bool, effective_at: dateti
     actions = Action.objects.select_for_update(of=("self",)).filter(
         about, status__in=ALIVE, created_at__lt=effective_at
     )
-    changed = []
+    changed, versions, entries = [], [], []
     for action in actions.select_related("instrument", "portfolio").order_by("id"):
-        one = _rescale(action, symbol, scale, fractional, now)
-        if one is not None:
+        values = after(action, symbol, scale)
+        if values:
+            one, version = _rescale(action, values, symbol, scale, fractional, now)
             changed.append(one)
+            versions.append(version)
+            entries.append(tracing.edit(action, sorted(values), actor=version.actor, now=now))
+    ActionVersion.objects.bulk_create(versions, batch_size=500)
+    tracing.write(entries)
+    for one in changed:
+        if one.review:
+            arming.arm(one.action, now=now)
+    if changed:
+        _save([one.action for one in changed])
+    lifecycle.tell_many([one.action for one in changed], "edited", now)
     return changed
+
+
+def _save(actions: Sequence[Action]) -> None:
+    """One statement for all: Django's bulk_update builds a CASE per row and column."""
+    fields = [column(Action, name) for name in SAVED]
+    statement = (
+        f"UPDATE {Action._meta.db_table} AS a SET "
+        + ", ".join(f"{quoted(field)} = v.{quoted(field)}" for field in fields)
+        + " FROM unnest(%s::uuid[], "
+        + ", ".join(cast_to_array(field) for field in fields)
+        + ") AS v(action_id, "
+        + ", ".join(quoted(field) for field in fields)
+        + ") WHERE a.id = v.action_id"
+    )
+    values = [array(field, [getattr(action, field.attname) for action in actions]) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [texts(action.id for action in actions), *values])
 
 
 def edited_since(symbol: str, effective_at: datetime) -> set[UUID]:
@@ -86,44 +120,37 @@ def after(action: Action, symbol: str, scale: Scale) -> dict[str, Any]:
     return {name: value for name, value in values.items() if getattr(action, name) != value}
 
 
-def _rescale(action: Action, symbol: str, scale: Scale, fractional: bool, now: datetime) -> Changed | None:
-    values = after(action, symbol, scale)
+def _rescale(
+    action: Action, values: dict[str, Any], symbol: str, scale: Scale, fractional: bool, now: datetime
+) -> tuple[Changed, ActionVersion]:
+    """Set the new values; nothing is saved here."""
     review = False
     if "quantity" in values:
         whole = shares(values["quantity"], fractional=fractional)
         review = whole == ZERO
-        values["quantity"] = whole if whole else shares(Decimal(1), fractional=False)
-    if not values:
-        return None
+        values["quantity"] = whole if whole else Decimal(1)
     before = {name: getattr(action, name) for name in values}
     for name, value in values.items():
         setattr(action, name, value)
     action.version += 1
     action.updated_at = now
+    if review and action.status == ActionStatus.ACTIVE:
+        action.status = ActionStatus.PAUSED
+        action.status_reason = f"After the split {scale} less than one share was left: look at its size, then resume."
+        action.epoch += 1
+        action.held_by = None
     changes = {
         name: [lifecycle.shown_value(before[name]), lifecycle.shown_value(value)] for name, value in values.items()
     }
-    actor = f"split {scale} of {symbol}"
-    ActionVersion.objects.create(
+    version = ActionVersion(
         action=action,
         version=action.version,
         at=now,
-        actor=actor,
+        actor=f"split {scale} of {symbol}",
         changes={**dict(sorted(changes.items())), "split": [None, f"{symbol} {scale}"]},
     )
-    tracing.edited(action, sorted(values), actor=actor, now=now)
     words = "; ".join(_words(name, before[name], value) for name, value in sorted(values.items()))
-    if review and action.status == ActionStatus.ACTIVE:
-        action.status = ActionStatus.PAUSED
-        action.status_reason = (
-            f"After the {actor} less than one share was left to trade: look at its size, then resume."
-        )
-        action.epoch += 1
-        action.held_by = None
-        arming.arm(action, now=now)
-    action.save()
-    lifecycle.tell(action, "edited", now)
-    return Changed(action=action, words=f"{trigger_sentence(action)} ({words})", review=review)
+    return Changed(action=action, words=f"{trigger_sentence(action)} ({words})", review=review), version
 
 
 def _words(name: str, old: Any, new: Any) -> str:
