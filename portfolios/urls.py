@@ -6,6 +6,7 @@ from django.urls import path
 
 from portfolios import api
 from portfolios.goals import api as goals
+from portfolios.importing.api import ImportTransactions
 from portfolios.optimising.api import Optimize
 from portfolios.performance import api as performance
 from portfolios.tearsheet.api import TearSheet
@@ -16,6 +17,7 @@ urlpatterns = [
     path("portfolios/<uuid:pk>/holdings/", api.Holdings.as_view()),
     path("portfolios/<uuid:pk>/lots/", api.Lots.as_view()),
     path("portfolios/<uuid:pk>/transactions/", api.Transactions.as_view()),
+    path("portfolios/<uuid:pk>/transactions/import/", ImportTransactions.as_view()),
     path("portfolios/<uuid:pk>/equity-curve/", api.EquityCurve.as_view()),
     path("portfolios/<uuid:pk>/audit/", api.Audit.as_view()),
     path("portfolio/optimize/", Optimize.as_view()),

@@ -14,15 +14,18 @@ from django.conf import settings
 
 from automation import sweeping as rules
 from automation import trace_pruning
+from automation.corporate import applying as corporate
+from automation.corporate import suspecting
 from automation.replay import running as replays
 from common.clock import now as clock_now
 from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
 from markets.selectors import latest_quotes
-from orders import killing, matching, reconciling
+from orders import killing, matching, reconciling, rescaling
 from orders import sweeping as orders
 from portfolios.goals.allowing import wanted_symbols
+from portfolios.importing import checking
 from portfolios.models import Holding
 from safety import changing, verifying
 from watches.models import Series
@@ -66,6 +69,7 @@ subscriptions.register("goals", wanted_symbols)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
+checking.guard(rescaling.refuse_import)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +82,13 @@ class SweepStep:
 
 
 SWEEP = (
+    # First of all: ticks of a symbol wait while its split is due.
+    SweepStep(name="corporate actions", every=timedelta(seconds=1), run=corporate.apply_due),
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
+    SweepStep(name="unannounced splits", every=timedelta(seconds=15), run=suspecting.suspect_splits),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),

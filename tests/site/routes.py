@@ -71,6 +71,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "markets/bars/": {"GET": own()},
     "markets/instruments/": {"GET": own()},
     "markets/calendar/": {"GET": own()},
+    "markets/corporate-actions/": {"GET": own()},
     "markets/watchlist/": {"GET": own(), "POST": own()},
     "markets/watchlist/<str:symbol>/": {"DELETE": own(symbol="AAPL")},
     # portfolios
@@ -79,6 +80,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/<uuid:pk>/holdings/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/lots/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/transactions/import/": {"POST": owned("portfolio")},
     "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/audit/": {"GET": owned("portfolio")},
     "portfolio/optimize/": {"POST": own()},
