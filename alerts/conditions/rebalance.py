@@ -11,9 +11,11 @@ from alerts.conditions.base import WHAT, Condition, read_id
 from common.reading import Reader
 from watches.specs import SeriesKind, SeriesSpec, WatchSpec
 
+AT_THE_BAND = Decimal(100)  # the series is the drift in percent of the band it may have
+
 
 class RebalanceCondition:
-    """Reached when the goal's drift exceeds its band, as for the trigger `drift_above`."""
+    """Reached when the goal's drift goes beyond its band, judged once a minute, as for the trigger `drift_above`."""
 
     type = "rebalance"
     title = "Goal out of its band"
@@ -27,13 +29,13 @@ class RebalanceCondition:
 
     def plan(self, condition: Condition, subject: UUID | None) -> WatchSpec:
         series = SeriesSpec(subject=f"goal:{subject}", observable="drift", kind=SeriesKind.PUSHED)
-        return WatchSpec(series=series, direction=1, level=Decimal(0), strict=True)
+        return WatchSpec(series=series, direction=1, level=AT_THE_BAND, strict=True)
 
     def sentence(self, condition: Condition) -> str:
-        return "the goal's drift exceeds its band"
+        return "the goal has drifted out of its band"
 
     def unit(self, condition: Condition) -> str:
-        return ""
+        return "%"
 
     @property
     def examples(self) -> tuple[dict[str, Any], ...]:

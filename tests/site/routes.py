@@ -22,6 +22,7 @@ from common.clock import now
 from common.ids import new_id
 from orders.placing import place
 from orders.types import OrderIntent
+from portfolios.ledger import open_position
 from portfolios.models import Portfolio
 from tests.orders.making import D, open_market, quote
 
@@ -83,6 +84,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/": {"GET": own()},
     "portfolios/<uuid:pk>/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/holdings/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/holdings/<str:symbol>/stops/": {
+        method: Access(kind="portfolio", arguments={"symbol": "AAPL"}) for method in ("GET", "POST")
+    },
     "portfolios/<uuid:pk>/lots/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
@@ -152,6 +156,7 @@ def world_of(user: User) -> dict[str, Any]:
     open_market(day=at.date())
     quote("AAPL", "200", at=at)
     portfolio = Portfolio.objects.get(user=user)
+    open_position(portfolio=portfolio, symbol="AAPL", quantity=D(1), price=D(200), at=at, now=at)
     alert = raise_alert(user_id=user.pk, kind="note", title="Hello", now=at, dedupe_key="world")
     assert alert is not None
     config = configs.create(
