@@ -21,7 +21,7 @@ def before(values: Floats, count: int) -> Floats:
     if count == 0:
         return values
     shifted = np.full(len(values), np.nan)
-    shifted[count:] = values[: len(values) - count]
+    shifted[count:] = values[: max(len(values) - count, 0)]
     return shifted
 
 
