@@ -17,6 +17,8 @@ from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.replay import running as replays
+from automation.strategies import sweeping as strategies
+from automation.strategies.models import Strategy
 from common.clock import now as clock_now
 from common.money import plain
 from live import catching_up, push, sources
@@ -25,7 +27,7 @@ from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling
 from orders import sweeping as orders
 from portfolios.goals.allowing import wanted_symbols
-from portfolios.models import Holding, Portfolio
+from portfolios.models import Holding, Portfolio, PortfolioGoal
 from safety import changing, verifying
 from watches.models import Series
 
@@ -71,8 +73,23 @@ def _primary_portfolio(user_id: int) -> UUID | None:
     return Portfolio.objects.filter(user=user_id, primary=True).values_list("id", flat=True).first()
 
 
+def _goal_names(user_id: int, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those goals that are the user's and not deleted."""
+    kept = PortfolioGoal.objects.filter(portfolio__user=user_id, archived_at__isnull=True, id__in=ids)
+    return dict(kept.values_list("id", "name"))
+
+
+def _strategy_names(user_id: int, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those strategies that are the user's and not deleted."""
+    kept = Strategy.objects.filter(user=user_id, archived_at__isnull=True, id__in=ids)
+    return dict(kept.values_list("id", "name"))
+
+
 subjects.register(subjects.PORTFOLIO, _portfolio_names, _primary_portfolio)
+subjects.register(subjects.GOAL, _goal_names)
+subjects.register(subjects.STRATEGY, _strategy_names)
 subscriptions.register("rules", _watched)
+subscriptions.register("strategies", strategies.symbols)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)
 subscriptions.register("goals", wanted_symbols)
@@ -93,6 +110,7 @@ class SweepStep:
 SWEEP = (
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
+    SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
