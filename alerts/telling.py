@@ -50,7 +50,7 @@ def tell_hits(hits: Sequence[Hit], now: datetime) -> int:
     if not ours:
         return 0
     configs = lock({hit.owner_id for hit in ours})
-    stale = [hit.watch_id for hit in ours if not _stands_behind(configs.get(hit.owner_id), hit)]
+    stale = [hit for hit in ours if not _stands_behind(configs.get(hit.owner_id), hit)]
     told: list[Telling] = []
     written: list[tuple[Hit, WatchState, int]] = []
     for hit in ours:

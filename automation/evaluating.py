@@ -136,7 +136,7 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
         fired.append((hit, after, execution))
     nothing_done = skipping.skip([(action, _observation(hit), verdict) for hit, action, verdict in skipped], now=now)
     crossing.write_fired([(hit, state, action.epoch) for hit, state, action in written])
-    crossing.turn_off(stale)
+    crossing.turn_off([hit for hit in hits if hit.watch_id in stale])
     firing.record([*executions, *nothing_done], now=now)
     trace_watches.fired(fired, now=now)
     trace_watches.stale(hits, stale, actions, now=now)
@@ -147,14 +147,14 @@ def _fire(hits: Sequence[Hit], now: datetime) -> int:
 
 def _standing_behind(
     hits: Sequence[Hit], actions: Mapping[UUID, Action], now: datetime
-) -> tuple[list[tuple[Hit, Action]], list[int]]:
+) -> tuple[list[tuple[Hit, Action]], set[int]]:
     """The hits whose actions stand behind them, and the watches of the others."""
     standing: list[tuple[Hit, Action]] = []
-    stale: list[int] = []
+    stale: set[int] = set()
     for hit in hits:
         action = actions.get(hit.owner_id)
         if action is None or not may_fire(action, hit.epoch, hit.seen_at, now):
-            stale.append(hit.watch_id)
+            stale.add(hit.watch_id)
         else:
             standing.append((hit, action))
     return standing, stale

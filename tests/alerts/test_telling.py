@@ -9,15 +9,16 @@ import pytest
 from accounts.models import User
 from alerts import configs
 from alerts.models import Alert, AlertConfig
-from automation import evaluating, sweeping
+from automation import evaluating, lifecycle, sweeping
 from live.models import Event
+from markets import observables
 from markets.models import Quote
 from markets.quoting import record_ticks
 from markets.types import Tick
 from tests.alerts.making import config, fresh, state, told, watch_of
 from tests.automation.making import MINUTE, D, S, bars, executions, quote, see, telling
 from tests.orders.making import NOW, SYMBOLS, Desk, open_desk, open_market
-from watches import machine
+from watches import crossing, machine
 from watches.models import Watch
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,34 @@ def test_a_stale_watch_of_another_epoch_is_switched_off(desk):
     AlertConfig.objects.filter(id=alert.id).update(epoch=7)
     see("115", at=NOW + S)
     assert (told(alert), watch_of(alert).phase) == ([], machine.OFF)
+
+
+def test_an_edit_between_the_look_and_the_lock_stays_armed(desk):
+    """The batch has found the old watch when the edit to another symbol commits: what it armed must not be undone."""
+    alert = config(desk.user)
+    action = telling(desk, trigger_type="price_above", trigger_params={"threshold": "110"})
+    quote("AAPL", "111", at=NOW + S)
+    claim = crossing.scan(observables.TOUCHED, observables.params(now=NOW + S, symbols=None, limit=100))
+    assert len(claim.hits) == 2
+    moved = {"condition": {"symbol": "MSFT", "above": "120"}}
+    configs.update(user=desk.user, config_id=alert.id, changes=moved, now=NOW + S)
+    lifecycle.update_action(user=desk.user, action_id=action.id, changes={"symbol": "MSFT"}, now=NOW + S, actor="ada")
+    done = evaluating._evaluate(claim, NOW + S)
+    assert (done.fired, done.told) == (0, 0)
+    for watch in Watch.objects.filter(owner_id__in=[alert.id, action.id]).select_related("series"):
+        assert (watch.phase, watch.epoch, watch.series.subject) == (machine.ARMED, 2, "MSFT")
+
+
+def test_an_edit_between_the_look_and_a_flip_stays_as_it_armed(desk):
+    alert = config(desk.user, cooldown_seconds=60)
+    see("111", at=NOW + S)
+    quote("AAPL", "109", at=NOW + 2 * S)  # back, and the cooldown begins
+    claim = crossing.scan(observables.TOUCHED, observables.params(now=NOW + 2 * S, symbols=None, limit=100))
+    assert len(claim.hits) == 1
+    moved = {"condition": {"symbol": "MSFT", "above": "120"}}
+    configs.update(user=desk.user, config_id=alert.id, changes=moved, now=NOW + 2 * S)
+    evaluating._evaluate(claim, NOW + 2 * S)
+    assert (watch_of(alert).phase, watch_of(alert).scan) == (machine.ARMED, 1)
 
 
 def test_rules_and_alerts_are_judged_in_one_transaction(desk):
