@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -139,14 +139,14 @@ class Outcome:
     cooled: list[int]
     holding: list[tuple[Hit, machine.WatchState]]
     references: list[Hit]
-    epochs: dict[int, int]  # of the watches in `armed` and `cooled`
+    epochs: dict[int, int] = field(default_factory=dict)  # of the watches in `armed` and `cooled`
 
 
 def sort_out(hits: Sequence[Hit], now: datetime) -> Outcome:
     """Decide what each hit means: it fires, it merely arms, cools or begins to hold, or it gives a following watch its
     reference.
     """
-    outcome = Outcome(fired=[], armed=[], cooled=[], holding=[], references=[], epochs={})
+    outcome = Outcome(fired=[], armed=[], cooled=[], holding=[], references=[])
     for hit in hits:
         if hit.phase in (machine.WAITING, machine.ACTIVATE):
             outcome.references.append(hit)
