@@ -10,18 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from automation import averages, rsi
+from automation import averages, portfolio_series, rsi
 from automation.evaluating import evaluate_values
 from automation.standing import GRACE, LATE, TOLERANCE
 from automation.triggers.change import days_back, rolling_minutes
 from markets import calendar, selectors
 from markets.models import Bar, Instrument
-from portfolios.drawdown import drawdowns
 from watches.models import Series
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -46,14 +44,17 @@ def observe(*, now: datetime) -> int:
     """Bring every computed series up to date. Returns how many firings the closed bars caused."""
     groups: dict[str, list[Series]] = defaultdict(list)
     for series in Series.objects.filter(
-        observable__regex=r"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume|rsi|drawdown$)"
+        observable__regex=rf"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume|rsi|{portfolio_series.PATTERN})"
     ):
         name, _, rest = series.observable.removeprefix("abs_").partition(":")
+        if series.subject.startswith("portfolio:"):
+            name = "portfolio"
         groups[f"{name}:{_window_kind(rest)}" if name == "change_pct" else name].append(series)
     _rolling(groups["change_pct:rolling"], now)
     _daily(groups["change_pct:days"] + groups["volume_ratio"], now)
     _live_spreads(groups["ma_spread"], now)
-    return _closed_bars(groups["ma_cross"] + groups["bar_volume"] + groups["rsi"], now) + _sunk(groups["drawdown"], now)
+    closed = _closed_bars(groups["ma_cross"] + groups["bar_volume"] + groups["rsi"], now)
+    return closed + portfolio_series.observe(groups["portfolio"], now=now)
 
 
 def _window_kind(window: str) -> str:
@@ -147,18 +148,6 @@ def _closed_bars(series: Iterable[Series], now: datetime) -> int:
                 values[closed - timedelta(seconds=1)][row.id] = Decimal(0)
         values[closed][row.id] = value
     return sum(evaluate_values(values[at], at=at, now=now).fired for at in sorted(values))
-
-
-def _sunk(series: Iterable[Series], now: datetime) -> int:
-    """The portfolios' drawdowns, once a minute like the points of the equity curve. Unknown ones get no value."""
-    minute = now.replace(second=0, microsecond=0)
-    due = {
-        UUID(row.subject.partition(":")[2]): row.id for row in series if row.value_at is None or row.value_at < minute
-    }
-    if not due:
-        return 0
-    values = {due[portfolio_id]: value for portfolio_id, value in drawdowns(list(due)).items()}
-    return evaluate_values(values, at=minute, now=now).fired
 
 
 def _missed(symbol: str, timeframe: str, closed: datetime, now: datetime) -> bool:

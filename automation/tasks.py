@@ -9,6 +9,7 @@ from celery import shared_task
 
 from automation import evaluating, executing, settling
 from automation.replay import running as replays
+from automation.strategies import tasks as strategies  # noqa: F401  (Celery looks for tasks here)
 from common.clock import now
 from common.enqueue import nudge
 from common.heartbeats import beat

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts.models import User
 from automation import lifecycle
-from automation.blueprints.base import Blueprint, Facts, Params, Stock
+from automation.blueprints.base import Blueprint, Facts, Params, Stock, WithHistory
 from automation.blueprints.registry import BLUEPRINTS
 from automation.drafts import Draft
 from automation.explaining import warnings_of
@@ -22,7 +22,10 @@ from automation.triggers.reading import shown
 from common.errors import InvalidInput, NotFound
 from common.money import ZERO, nano
 from markets import calendar
-from markets.selectors import latest_quotes
+from markets.bars import day_start
+from markets.models import Instrument
+from markets.selectors import DAY, last_bars_of, latest_quotes
+from markets.types import BarRow
 from portfolios.models import Portfolio
 from portfolios.valuing import holdings_of
 
@@ -87,7 +90,8 @@ def _fill(user: User, name: str, given: Mapping[str, Any], now: datetime) -> _Fi
     portfolio = _portfolio(lookups, common.get("portfolio"))
     try:
         params = blueprint.parse(own)
-        facts = facts_of(portfolio, blueprint.symbols(params), lookups, now=now)
+        bars = blueprint.bars_needed(params) if isinstance(blueprint, WithHistory) else 0
+        facts = facts_of(portfolio, blueprint.symbols(params), lookups, now=now, bars=bars)
         raws = [{**raw, **common} for raw in blueprint.drafts(params, facts)]
     except BadParams as bad:
         raise InvalidInput(bad.errors) from None
@@ -124,8 +128,11 @@ def _checked(
     return drafts
 
 
-def facts_of(portfolio: Portfolio, symbols: set[str], lookups: Lookups, *, now: datetime) -> Facts:
-    """The holdings of a portfolio and these symbols, as they stand. Symbols nobody knows are missing."""
+def facts_of(portfolio: Portfolio, symbols: set[str], lookups: Lookups, *, now: datetime, bars: int = 0) -> Facts:
+    """The holdings of a portfolio and these symbols, as they stand, with so many closed daily bars of the symbols.
+
+    Symbols nobody knows are missing.
+    """
     holdings = {position.symbol: position for position in holdings_of(portfolio)}
     wanted = {symbol for symbol in symbols | holdings.keys() if symbol.isprintable()}  # others cannot be asked for
     lookups.preload(wanted)
@@ -143,8 +150,15 @@ def facts_of(portfolio: Portfolio, symbols: set[str], lookups: Lookups, *, now: 
             last=quote.last if quote else None,
             fractionable=instrument.fractionable,
             sessions=sessions.get(instrument.exchange_id, ()),
+            daily=_daily(instrument, bars, now) if symbol in symbols and bars else (),
         )
     return Facts(now=now, portfolio=portfolio.name, stocks=stocks)
+
+
+def _daily(instrument: Instrument, count: int, now: datetime) -> list[BarRow]:
+    """The last closed daily bars: the session in progress is not one of them."""
+    before = day_start(calendar.trading_date(instrument.exchange_id, now))
+    return last_bars_of([instrument.symbol], DAY, count, before=before)[instrument.symbol]
 
 
 def _sessions(exchange: str, now: datetime) -> list[SessionTimes]:

@@ -6,9 +6,12 @@ from django.urls import path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
 from automation.replay import api as replays
+from automation.stops import api as stops_api
+from automation.strategies import urls as strategies
 from automation.transfer import api as transfer_api
 
 urlpatterns = [
+    path("portfolios/<uuid:pk>/holdings/<str:symbol>/stops/", stops_api.Stops.as_view()),
     path("actions/", api.Actions.as_view()),
     path("actions/triggers/", api.TriggerTypes.as_view()),
     path("actions/preview/", api.Preview.as_view()),
@@ -36,4 +39,5 @@ urlpatterns = [
     path("actions/<uuid:action_id>/versions/", api.Versions.as_view()),
     path("actions/<uuid:action_id>/trace/", trace_api.Traces.as_view()),
     path("actions/<uuid:action_id>/why/", trace_api.Why.as_view()),
+    *strategies.urlpatterns,
 ]

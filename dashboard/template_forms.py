@@ -25,8 +25,16 @@ class TemplateForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, data: Mapping[str, Any] | None, *, blueprint: Blueprint, portfolios: list[Portfolio]) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        blueprint: Blueprint,
+        portfolios: list[Portfolio],
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        """`given`: what a link has filled in already."""
+        super().__init__(data, initial=dict(given or {}))
         for field in blueprint.fields:
             self.fields[field.name] = _input(field)
         if len(portfolios) > 1:

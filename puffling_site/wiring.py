@@ -9,14 +9,18 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
+from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.corporate import applying as corporate
 from automation.corporate import suspecting
 from automation.replay import running as replays
+from automation.strategies import sweeping as strategies
+from automation.strategies.models import Strategy
 from common.clock import now as clock_now
 from common.money import plain
 from live import catching_up, push, sources
@@ -26,7 +30,7 @@ from orders import killing, matching, reconciling, rescaling
 from orders import sweeping as orders
 from portfolios.goals.allowing import wanted_symbols
 from portfolios.importing import checking
-from portfolios.models import Holding
+from portfolios.models import Holding, Portfolio, PortfolioGoal
 from safety import changing, verifying
 from watches.models import Series
 
@@ -62,7 +66,33 @@ def _quotes(symbols: Collection[str]) -> dict[str, dict[str, Any]]:
     }
 
 
+def _portfolio_names(user_id: int, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those portfolios that are the user's."""
+    return dict(Portfolio.objects.filter(user=user_id, id__in=ids).values_list("id", "name"))
+
+
+def _primary_portfolio(user_id: int) -> UUID | None:
+    """The portfolio that is meant when none is named."""
+    return Portfolio.objects.filter(user=user_id, primary=True).values_list("id", flat=True).first()
+
+
+def _goal_names(user_id: int, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those goals that are the user's and not deleted."""
+    kept = PortfolioGoal.objects.filter(portfolio__user=user_id, archived_at__isnull=True, id__in=ids)
+    return dict(kept.values_list("id", "name"))
+
+
+def _strategy_names(user_id: int, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those strategies that are the user's and not deleted."""
+    kept = Strategy.objects.filter(user=user_id, archived_at__isnull=True, id__in=ids)
+    return dict(kept.values_list("id", "name"))
+
+
+subjects.register(subjects.PORTFOLIO, _portfolio_names, _primary_portfolio)
+subjects.register(subjects.GOAL, _goal_names)
+subjects.register(subjects.STRATEGY, _strategy_names)
 subscriptions.register("rules", _watched)
+subscriptions.register("strategies", strategies.symbols)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)
 subscriptions.register("goals", wanted_symbols)
@@ -86,6 +116,7 @@ SWEEP = (
     SweepStep(name="corporate actions", every=timedelta(seconds=1), run=corporate.apply_due),
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
+    SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="unannounced splits", every=timedelta(seconds=15), run=suspecting.suspect_splits),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -139,6 +139,7 @@ class Outcome:
     cooled: list[int]
     holding: list[tuple[Hit, machine.WatchState]]
     references: list[Hit]
+    epochs: dict[int, int] = field(default_factory=dict)  # of the watches in `armed` and `cooled`
 
 
 def sort_out(hits: Sequence[Hit], now: datetime) -> Outcome:
@@ -155,27 +156,33 @@ def sort_out(hits: Sequence[Hit], now: datetime) -> Outcome:
             outcome.fired.append(hit)
         elif state.phase == machine.COOLING:
             outcome.cooled.append(hit.watch_id)
+            outcome.epochs[hit.watch_id] = hit.epoch
         elif state.phase == machine.HOLDING:
             if state.rearm_at != hit.rearm_at:  # begun, or begun anew
                 outcome.holding.append((hit, state))
         elif state.phase != hit.phase:
             outcome.armed.append(hit.watch_id)
+            outcome.epochs[hit.watch_id] = hit.epoch
     return outcome
+
+
+# Only as long as nobody armed the watch afresh, or switched it off, since the batch was scanned.
+_ARMED = """
+UPDATE watches_watch w SET phase = %s, rearm_at = NULL, scan = direction, scan_level = level, scan_strict = strict
+FROM unnest(%s::bigint[], %s::int[]) AS n(id, epoch) WHERE w.id = n.id AND w.epoch = n.epoch AND w.phase <> 0
+"""
+_COOLED = """
+UPDATE watches_watch w SET phase = %s, scan = 0
+FROM unnest(%s::bigint[], %s::int[]) AS n(id, epoch) WHERE w.id = n.id AND w.epoch = n.epoch AND w.phase <> 0
+"""
 
 
 def write_flips(outcome: Outcome) -> None:
     """Write the watches that armed, or began to cool down or to hold."""
     with connection.cursor() as cursor:
-        if outcome.armed:
-            cursor.execute(
-                "UPDATE watches_watch SET phase = %s, rearm_at = NULL, scan = direction, scan_level = level,"
-                " scan_strict = strict WHERE id = ANY(%s)",
-                [Phase.ARMED, outcome.armed],
-            )
-        if outcome.cooled:
-            cursor.execute(
-                "UPDATE watches_watch SET phase = %s, scan = 0 WHERE id = ANY(%s)", [Phase.COOLING, outcome.cooled]
-            )
+        for statement, phase, ids in ((_ARMED, Phase.ARMED, outcome.armed), (_COOLED, Phase.COOLING, outcome.cooled)):
+            if ids:
+                cursor.execute(statement, [phase, ids, [outcome.epochs[watch_id] for watch_id in ids]])
     write_holds(outcome.holding)
 
 
@@ -241,11 +248,15 @@ def write_fired(rows: Sequence[tuple[Hit, machine.WatchState, int]]) -> None:
         )
 
 
-def turn_off(watch_ids: Sequence[int]) -> None:
-    """Switch stale watches off: their owner is gone, paused, or of another epoch."""
-    if watch_ids:
+def turn_off(hits: Sequence[Hit]) -> None:
+    """Switch the watches of stale hits off: their owner is gone, paused, or of another epoch.
+
+    A watch that was armed afresh after the batch was scanned is of another epoch itself, and stays.
+    """
+    if hits:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE watches_watch SET phase = %s, scan = 0, rearm_at = NULL WHERE id = ANY(%s)",
-                [Phase.OFF, list(watch_ids)],
+                "UPDATE watches_watch w SET phase = %s, scan = 0, rearm_at = NULL"
+                " FROM unnest(%s::bigint[], %s::int[]) AS n(id, epoch) WHERE w.id = n.id AND w.epoch = n.epoch",
+                [Phase.OFF, [hit.watch_id for hit in hits], [hit.epoch for hit in hits]],
             )

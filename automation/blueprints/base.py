@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from automation.triggers.base import BadParams, SessionTimes
 from common.money import CENT, HUNDRED, plain
+from markets.types import BarRow
 
 Params = Mapping[str, Any]  # checked: decimals as plain strings, every default filled in
 Draft = dict[str, Any]  # a rule as the API takes it
@@ -43,6 +44,7 @@ class Stock:
     last: Decimal | None = None
     fractionable: bool = True
     sessions: Sequence[SessionTimes] = ()  # the coming ones, in order
+    daily: Sequence[BarRow] = ()  # closed daily bars, oldest first, for a blueprint `WithHistory`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +85,14 @@ class Blueprint(Protocol):
         """The rules. Raises BadParams for what the facts do not allow (nothing held, no price)."""
 
 
+@runtime_checkable
+class WithHistory(Protocol):
+    """A blueprint that looks back."""
+
+    def bars_needed(self, params: Params) -> int:
+        """How many closed daily bars of its symbols it looks at."""
+
+
 SYMBOL = Field(name="symbol", label="Symbol", kind="symbol", required=True, help="such as AAPL")
 FROM = Field(
     name="from",
@@ -121,8 +131,19 @@ def base_of(stock: Stock, params: Params) -> Decimal:
 def level(base: Decimal, percent: Decimal) -> str:
     """`base` moved by so many percent, to the cent (below a dollar a hundredth of one), rounded away from the base."""
     exact = base * (HUNDRED + percent) / HUNDRED
-    tick = CENT if exact >= 1 else CENT / 100
+    tick = tick_of(exact)
     return plain(max(exact.quantize(tick, ROUND_CEILING if percent > 0 else ROUND_FLOOR), tick))
+
+
+def down_to_tick(exact: Decimal) -> str:
+    """A level at or below `exact` that a price can reach."""
+    tick = tick_of(exact)
+    return plain(max(exact.quantize(tick, ROUND_FLOOR), tick))
+
+
+def tick_of(price: Decimal) -> Decimal:
+    """A cent; below a dollar a hundredth of one."""
+    return CENT if price >= 1 else CENT / 100
 
 
 def symbol_in(text: str | None) -> str:

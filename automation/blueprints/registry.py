@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automation.blueprints.atr_stop import ATR_STOP
 from automation.blueprints.base import Blueprint
 from automation.blueprints.bracket import BRACKET
 from automation.blueprints.buy_the_dip import BUY_THE_DIP
@@ -24,6 +25,7 @@ def register(blueprint: Blueprint) -> None:
 _EVERY: tuple[Blueprint, ...] = (
     TRAILING_STOPS,
     STOP_LOSS,
+    ATR_STOP,
     BRACKET,
     TAKE_PROFIT_LADDER,
     BUY_THE_DIP,

@@ -94,7 +94,12 @@ def templates(request: UserRequest) -> HttpResponse:
 def template(request: UserRequest, name: str) -> HttpResponse:
     """One template: its form, the rules it would make, and making them."""
     blueprint = templating.blueprint_of(name)
-    form = TemplateForm(request.POST or None, blueprint=blueprint, portfolios=portfolios_of(request.user))
+    form = TemplateForm(
+        request.POST or None,
+        blueprint=blueprint,
+        portfolios=portfolios_of(request.user),
+        given=request.GET.dict(),
+    )
     context: dict[str, Any] = {"template": blueprint, "form": form, "symbols": symbols_to_offer()}
     failed = False
     if request.method == "POST":

@@ -13,8 +13,10 @@ from common.clock import now
 from dashboard.doors import UserRequest, page, show
 from dashboard.selectors.actions import next_up
 from dashboard.selectors.frame import frame_of
+from dashboard.selectors.protecting import protection_rows
 from dashboard.selectors.trading import equity_curve, latest_orders, portfolio_of, worth
 from dashboard.selectors.watching import health_of, latest_alerts
+from portfolios.valuing import value
 
 
 @require_GET
@@ -42,6 +44,13 @@ def _worth(request: UserRequest) -> dict[str, Any]:
     return worth(portfolio, now=now())
 
 
+def _protection(request: UserRequest) -> dict[str, Any]:
+    portfolio, at = portfolio_of(request.user, request.GET.get("portfolio", "")), now()
+    if portfolio is None:
+        raise Http404("There is no portfolio.")
+    return protection_rows(portfolio, value(portfolio, now=at), now=at)
+
+
 def _orders(request: UserRequest) -> dict[str, Any]:
     portfolio = portfolio_of(request.user, request.GET.get("portfolio", ""))
     return {"orders": latest_orders(portfolio) if portfolio else []}
@@ -55,6 +64,7 @@ def _health(request: UserRequest) -> dict[str, Any]:
 PARTS: dict[str, Callable[[UserRequest], dict[str, Any]]] = {
     "worth": _worth,
     "holdings": _worth,
+    "protection": _protection,
     "orders": _orders,
     "next": lambda request: next_up(request.user, now=now()),
     "alerts": lambda request: {"alerts": latest_alerts(request.user)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.clock import now
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
+from dashboard.selectors.protecting import protection_rows
 from dashboard.selectors.trading import (
     CANCELLABLE,
     ledger_page,
@@ -90,8 +92,10 @@ def _decide(request: UserRequest, order_id: UUID, verb: str) -> None:
 @page
 def portfolio(request: UserRequest) -> HttpResponse:
     chosen = portfolio_of(request.user, request.GET.get("portfolio", ""))
-    context: dict[str, object] = {"portfolio": chosen}
+    context: dict[str, Any] = {"portfolio": chosen}
     if chosen:
-        context |= worth(chosen, now=now()) | open_lots(chosen)
+        at = now()
+        context |= worth(chosen, now=at) | open_lots(chosen)
+        context |= protection_rows(chosen, context["valuation"], now=at)
         context["rows"] = ledger_page(chosen, request.GET.get("page", "1"))
     return show(request, "dashboard/portfolio.html", context, active="portfolio")

@@ -14,6 +14,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.tokens import create_token
+from alerts import configs
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
@@ -22,6 +23,7 @@ from common.ids import new_id
 from orders.placing import place
 from orders.types import OrderIntent
 from portfolios.goals.changing import create_goal
+from portfolios.ledger import open_position
 from portfolios.models import Portfolio
 from tests.orders.making import D, open_market, quote
 
@@ -62,6 +64,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "auth/me/": {"GET": own(), "PATCH": own()},
     # live, alerts
     "events/": {"GET": own()},
+    "alerts/": {"GET": own(), "POST": own()},
+    "alerts/types/": {"GET": own()},
+    "alerts/<uuid:config_id>/": {"GET": owned("config"), "PATCH": owned("config"), "DELETE": owned("config")},
+    "alerts/<uuid:config_id>/enable/": {"POST": owned("config")},
+    "alerts/<uuid:config_id>/disable/": {"POST": owned("config")},
+    "alerts/<uuid:config_id>/explain/": {"GET": owned("config")},
     "alerts/history/": {"GET": own()},
     "alerts/history/ack/": {"POST": own()},
     "alerts/history/<uuid:pk>/": {"GET": owned("alert")},
@@ -78,6 +86,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/": {"GET": own()},
     "portfolios/<uuid:pk>/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/holdings/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/holdings/<str:symbol>/stops/": {
+        method: Access(kind="portfolio", arguments={"symbol": "AAPL"}) for method in ("GET", "POST")
+    },
     "portfolios/<uuid:pk>/lots/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/transactions/import/": {"POST": owned("portfolio")},
@@ -158,8 +169,12 @@ def world_of(user: User) -> dict[str, Any]:
     open_market(day=at.date())
     quote("AAPL", "200", at=at)
     portfolio = Portfolio.objects.get(user=user)
+    open_position(portfolio=portfolio, symbol="AAPL", quantity=D(1), price=D(200), at=at, now=at)
     alert = raise_alert(user_id=user.pk, kind="note", title="Hello", now=at, dedupe_key="world")
     assert alert is not None
+    config = configs.create(
+        user=user, data={"alert_type": "price", "condition": {"symbol": "AAPL", "above": "250"}}, now=at
+    )
     action = create_action(
         user=user,
         data={
@@ -191,6 +206,7 @@ def world_of(user: User) -> dict[str, Any]:
     return {
         "token": token.pk,
         "alert": alert.pk,
+        "config": config.pk,
         "action": action.pk,
         "missed": missed.pk,
         "order": order.pk,

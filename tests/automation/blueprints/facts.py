@@ -10,10 +10,24 @@ import pytest
 
 from automation.blueprints.base import Blueprint, Facts, Stock
 from automation.triggers.base import BadParams, SessionTimes
+from markets.types import BarRow
 
 D = Decimal
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-AAPL = Stock(symbol="AAPL", held=D(100), cost_per_share=D(80), last=D(100))
+
+
+def days(count: int, *, swing: str = "2") -> list[BarRow]:
+    """Daily bars around 100 that each range over `swing` dollars: so much is their ATR."""
+    half = D(swing) / 2
+    first = NOW.replace(hour=0) - timedelta(days=count)
+    return [
+        BarRow(symbol="AAPL", timeframe="1d", at=first + timedelta(days=n), open=D(100), high=100 + half,
+               low=100 - half, close=D(100))
+        for n in range(count)
+    ]  # fmt: skip
+
+
+AAPL = Stock(symbol="AAPL", held=D(100), cost_per_share=D(80), last=D(100), daily=days(30))
 MSFT = Stock(symbol="MSFT", last=D(50))
 
 
