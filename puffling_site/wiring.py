@@ -14,6 +14,7 @@ from django.conf import settings
 
 from automation import sweeping as rules
 from automation import trace_pruning
+from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
 from common.clock import now as clock_now
 from common.money import plain
@@ -80,6 +81,7 @@ SWEEP = (
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
+    SweepStep(name="drifting goals", every=timedelta(seconds=15), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
