@@ -55,9 +55,7 @@ def export_rules(
 
 def document_of(actions: Iterable[Action]) -> dict[str, Any]:
     """The file's content."""
-    entries = [
-        entry_of(fields_of(a), portfolio=a.portfolio.name, status=a.status, goal=goal_name(a)) for a in actions
-    ]
+    entries = [entry_of(fields_of(a), portfolio=a.portfolio.name, status=a.status, goal=goal_name(a)) for a in actions]
     return {"format": FORMAT, "version": VERSION, "rules": sorted(entries, key=in_order)}
 
 
