@@ -81,7 +81,7 @@ SWEEP = (
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
-    SweepStep(name="drifting goals", every=timedelta(seconds=15), run=lambda now: drifting.watch(now=now)),
+    SweepStep(name="drifting goals", every=timedelta(seconds=5), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),

@@ -17,11 +17,12 @@ from accounts.tokens import create_token
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
+from automation.rebalancing.by_hand import rebalance
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
 from orders.types import OrderIntent
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, PortfolioGoal
 from tests.orders.making import D, open_market, quote
 
 
@@ -126,6 +127,13 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/versions/": {"GET": owned("action")},
     "actions/<uuid:action_id>/trace/": {"GET": owned("action")},
     "actions/<uuid:action_id>/why/": {"GET": owned("action")},
+    "portfolio/goals/<uuid:goal_id>/rebalance/": {"POST": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/runs/": {"GET": owned("goal")},
+    "portfolio/runs/": {"GET": own()},
+    "portfolio/runs/<uuid:run_id>/": {"GET": owned("run")},
+    "portfolio/runs/<uuid:run_id>/cancel/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/approve/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/decline/": {"POST": owned("run")},
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
@@ -174,10 +182,16 @@ def world_of(user: User) -> dict[str, Any]:
         now=at,
     )
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
+    goal = PortfolioGoal.objects.create(
+        portfolio=portfolio, name="World", target_weights={"AAPL": "0.1", "CASH": "0.9"}, created_at=at, updated_at=at
+    )
+    run = rebalance(user=user, goal_id=goal.pk, actor="test", now=at)
     return {
         "token": token.pk,
         "alert": alert.pk,
         "action": action.pk,
+        "goal": goal.pk,
+        "run": run.pk,
         "missed": missed.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,

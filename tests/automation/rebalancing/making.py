@@ -1,4 +1,4 @@
-"""Goals and runs on a desk (see tests.orders.making): AAPL, MSFT and NVDA at $100 each, on a market that never closes."""
+"""Goals and runs on a desk (see tests.orders.making): AAPL, MSFT, NVDA at $100, on a market that never closes."""
 
 from __future__ import annotations
 
