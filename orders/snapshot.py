@@ -17,7 +17,6 @@ from markets.models import Instrument, Quote
 from orders.models import Order, Source
 from orders.states import IN_FLIGHT, OrderState
 from portfolios import valuing
-from portfolios.goals.allowing import allowances
 from portfolios.models import Portfolio
 from safety import policies
 from safety.sizing import worst_price
@@ -85,7 +84,6 @@ def take(
         recent=_recent(others, policy, wanted, now),
         trades_today=trades,
         turnover_today=turnover,
-        position_allowances=allowances(portfolio),
     )
 
 
