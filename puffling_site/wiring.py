@@ -23,6 +23,7 @@ from markets import subscriptions
 from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling
 from orders import sweeping as orders
+from portfolios.goals.allowing import wanted_symbols
 from portfolios.models import Holding
 from safety import changing, verifying
 from watches.models import Series
@@ -62,6 +63,7 @@ def _quotes(symbols: Collection[str]) -> dict[str, dict[str, Any]]:
 subscriptions.register("rules", _watched)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)
+subscriptions.register("goals", wanted_symbols)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
