@@ -14,6 +14,7 @@ from django.conf import settings
 
 from automation import sweeping as rules
 from automation import trace_pruning
+from automation.rebalancing import naming
 from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
 from common.clock import now as clock_now
@@ -23,6 +24,7 @@ from markets import subscriptions
 from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling
 from orders import sweeping as orders
+from portfolios.goals import using
 from portfolios.goals.allowing import wanted_symbols
 from portfolios.models import Holding
 from safety import changing, verifying
@@ -67,6 +69,8 @@ subscriptions.register("goals", wanted_symbols)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
+using.register("rules", naming.rules_of)
+using.register("rebalances", naming.runs_of)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,8 @@ from common.clock import now
 from common.ids import new_id
 from orders.placing import place
 from orders.types import OrderIntent
-from portfolios.models import Portfolio, PortfolioGoal
+from portfolios.goals.changing import create_goal
+from portfolios.models import Portfolio
 from tests.orders.making import D, open_market, quote
 
 
@@ -81,6 +82,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/audit/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/harvest/": {"GET": owned("portfolio")},
+    "portfolio/goals/": {"GET": own(), "POST": own()},
+    "portfolio/goals/<uuid:goal_id>/": {"GET": owned("goal"), "PATCH": owned("goal"), "DELETE": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/drift/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/plan/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/versions/": {"GET": owned("goal")},
     # safety
     "safety/": {"GET": own(), "PATCH": own()},
     "safety/events/": {"GET": own()},
@@ -181,10 +188,8 @@ def world_of(user: User) -> dict[str, Any]:
         ),
         now=at,
     )
+    goal = create_goal(user=user, data={"name": "World", "target_weights": {"AAPL": "1"}}, now=at, actor="test")
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
-    goal = PortfolioGoal.objects.create(
-        portfolio=portfolio, name="World", target_weights={"AAPL": "0.1", "CASH": "0.9"}, created_at=at, updated_at=at
-    )
     run = rebalance(user=user, goal_id=goal.pk, actor="test", now=at)
     return {
         "token": token.pk,
