@@ -1,4 +1,4 @@
-"""What names a goal: rules that rebalance to it or watch its drift, and a run under way. It is not deleted under them."""
+"""What names a goal, so that it is not deleted under them: rules that rebalance to it or watch it, a run under way."""
 
 from __future__ import annotations
 
