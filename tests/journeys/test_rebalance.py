@@ -32,9 +32,13 @@ pytestmark = pytest.mark.journey
 WEIGHTS = ("0.55", "0.3", "0.1")  # the rest is cash
 
 
-def made(person: Person, listings: list[Listing], **fields: Any) -> PortfolioGoal:
+def weights_of(listings: list[Listing]) -> dict[str, str]:
     weights = {listing.symbol: weight for listing, weight in zip(listings, WEIGHTS, strict=True)}
-    values = {"name": "Core", "target_weights": {**weights, "CASH": "0.05"}, "created_at": now(), "updated_at": now()}
+    return {**weights, "CASH": "0.05"}
+
+
+def made(person: Person, listings: list[Listing], **fields: Any) -> PortfolioGoal:
+    values = {"name": "Core", "target_weights": weights_of(listings), "created_at": now(), "updated_at": now()}
     goal = PortfolioGoal.objects.create(portfolio=person.portfolio, **{**values, **fields})
     return PortfolioGoal.objects.select_related("portfolio").get(pk=goal.pk)  # decimals as the database has them
 
@@ -81,13 +85,16 @@ def explained(run: RebalanceRun) -> None:
 
 def test_a_goal_is_reached_drifts_and_is_brought_back(stack: Stack, ann: Person) -> None:
     listings = [Listing() for _ in WEIGHTS]
-    goal = made(ann, listings)
     with ann.api(stack.url) as api:
+        answer = api.post("portfolio/goals/", json={"name": "Core", "target_weights": weights_of(listings)})
+        assert answer.status_code == 201, answer.text
+        goal = PortfolioGoal.objects.select_related("portfolio").get(pk=answer.json()["id"])
         first = rebalanced(api, str(goal.pk), listings)
         assert first.state == "completed", (first.reason, first.residuals)
         assert not drift(goal, now()).needs_rebalancing
         listings[0].trade("135")  # out of band
-        assert drift(goal, now()).needs_rebalancing
+        seen = api.get(f"portfolio/goals/{goal.pk}/drift/").json()
+        assert seen["needs_rebalancing"], seen
         told = Alert.objects.filter(user=ann.user, title="Core has drifted out of its band")
         eventually(told.exists, "the drift was told", meanwhile=listings[0].repeat)
         second = rebalanced(api, str(goal.pk), listings)
