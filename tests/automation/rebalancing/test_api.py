@@ -58,9 +58,8 @@ def test_a_dry_run_shows_the_orders_and_what_would_stop_them(desk: Desk, api: AP
     assert [leg["side"] for leg in found.json()["legs"]] == ["sell", "buy", "buy"]
     assert (found.json()["refusal_code"], found.json()["asks"]) == ("", "")
     SafetyPolicy.objects.update(max_daily_trades=1)
-    assert (
-        api.post(url(goal, "rebalance"), {"dry_run": True}, format="json").json()["refusal_code"] == "DAILY_TRADE_CAP"
-    )
+    refused = api.post(url(goal, "rebalance"), {"dry_run": True}, format="json").json()
+    assert refused["refusal_code"] == "DAILY_TRADE_CAP"
     assert not RebalanceRun.objects.exists()
 
 
