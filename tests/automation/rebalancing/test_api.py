@@ -32,7 +32,7 @@ def desk(db: None) -> Desk:
 
 
 def client(desk: Desk, *scopes: str) -> APIClient:
-    _, secret = create_token(user=desk.user, name="t", scopes=list(scopes), now=now())
+    _, secret = create_token(user=desk.user, name=" ".join(scopes), scopes=list(scopes), now=now())
     api = APIClient()
     api.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
     return api
