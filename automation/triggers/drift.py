@@ -41,7 +41,7 @@ class Drift:
         return WatchPlan(spec=WatchSpec(series=series, direction=1, level=AT_THE_BAND, strict=True))
 
     def sentence(self, params: Params, symbol: str) -> str:
-        return f"{params['label'] or 'the goal'} has drifted out of its band"
+        return f"{params.get('label') or 'the goal'} has drifted out of its band"
 
     @property
     def example(self) -> dict[str, Any]:
