@@ -17,6 +17,7 @@ NAMES = (
     "storm",
     "gate",
     "ledger",
+    "goals",
     "preflight",
     "simulate",
     "footprint",

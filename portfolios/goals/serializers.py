@@ -99,7 +99,7 @@ class LotPartOut(serializers.Serializer[Any]):
 
 class PlannedTradeOut(serializers.Serializer[Any]):
     symbol = serializers.CharField()
-    side = serializers.ChoiceField(["buy", "sell"])
+    side = serializers.CharField(help_text="buy or sell")
     quantity = fine()
     price = fine()
     value = money()
@@ -113,7 +113,7 @@ class PlannedTradeOut(serializers.Serializer[Any]):
 
 class DroppedTradeOut(serializers.Serializer[Any]):
     symbol = serializers.CharField()
-    side = serializers.ChoiceField(["buy", "sell"])
+    side = serializers.CharField(help_text="buy or sell")
     quantity = fine()
     value = money()
     code = serializers.CharField()
