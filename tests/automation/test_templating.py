@@ -14,11 +14,11 @@ from common.errors import InvalidInput, NotFound
 from markets import calendar
 from markets.models import Instrument, MarketSession
 from portfolios.opening import open_portfolio
-from tests.automation.making import fresh, hold, timers_of, watch_of
+from tests.automation.making import example_goal, fresh, hold, timers_of, watch_of
 from tests.orders.making import NOW, D
 
 pytestmark = pytest.mark.django_db
-GIVEN = {"symbol": "AAPL", "amount_usd": "100"}
+GIVEN = {"symbol": "AAPL", "amount_usd": "100", "goal": "Example"}
 
 
 def filled(name: str) -> dict[str, str]:
@@ -43,6 +43,7 @@ def months(market) -> None:
 @pytest.mark.parametrize("name", sorted(BLUEPRINTS))
 def test_every_template_makes_what_it_showed(months, desk, name) -> None:
     hold(desk)
+    example_goal(desk)
     plan = preview(desk, name, **filled(name))
     assert not Action.objects.exists()
     made = create(desk, name, **filled(name))
