@@ -238,6 +238,8 @@ SPECTACULAR_SETTINGS = {
         "MissedPolicyEnum": "automation.models.MissedPolicy",
         "MissedOutcomeEnum": "automation.models.Missed.Outcome",
         "OrderStateEnum": "orders.states.OrderState",
+        "RunStateEnum": "automation.rebalancing.states.RunState",
+        "RunCauseEnum": "automation.rebalancing.models.Cause",
         "OrderTypeEnum": "orders.models.OrderType",
         "TimeInForceEnum": "orders.models.TimeInForce",
         "AlertKindEnum": "alerts.models.Alert.Kind",

@@ -18,6 +18,8 @@ from automation import sweeping as rules
 from automation import trace_pruning
 from automation.corporate import applying as corporate
 from automation.corporate import suspecting
+from automation.rebalancing import naming
+from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
 from automation.strategies import sweeping as strategies
 from automation.strategies.models import Strategy
@@ -28,6 +30,7 @@ from markets import subscriptions
 from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling, rescaling
 from orders import sweeping as orders
+from portfolios.goals import using
 from portfolios.goals.allowing import wanted_symbols
 from portfolios.importing import checking
 from portfolios.models import Holding, Portfolio, PortfolioGoal
@@ -100,6 +103,8 @@ subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
 checking.guard(rescaling.refuse_import)
+using.register("rules", naming.rules_of)
+using.register("rebalances", naming.runs_of)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +125,7 @@ SWEEP = (
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="unannounced splits", every=timedelta(seconds=15), run=suspecting.suspect_splits),
+    SweepStep(name="drifting goals", every=timedelta(seconds=5), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),

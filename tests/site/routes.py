@@ -18,6 +18,7 @@ from alerts import configs
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
+from automation.rebalancing.by_hand import rebalance
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -150,6 +151,13 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/versions/": {"GET": owned("action")},
     "actions/<uuid:action_id>/trace/": {"GET": owned("action")},
     "actions/<uuid:action_id>/why/": {"GET": owned("action")},
+    "portfolio/goals/<uuid:goal_id>/rebalance/": {"POST": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/runs/": {"GET": owned("goal")},
+    "portfolio/runs/": {"GET": own()},
+    "portfolio/runs/<uuid:run_id>/": {"GET": owned("run")},
+    "portfolio/runs/<uuid:run_id>/cancel/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/approve/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/decline/": {"POST": owned("run")},
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
@@ -203,14 +211,16 @@ def world_of(user: User) -> dict[str, Any]:
     )
     goal = create_goal(user=user, data={"name": "World", "target_weights": {"AAPL": "1"}}, now=at, actor="test")
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
+    run = rebalance(user=user, goal_id=goal.pk, actor="test", now=at)
     return {
         "token": token.pk,
         "alert": alert.pk,
         "config": config.pk,
         "action": action.pk,
+        "goal": goal.pk,
+        "run": run.pk,
         "missed": missed.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,
-        "goal": goal.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
     }
