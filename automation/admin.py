@@ -16,10 +16,13 @@ from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
 from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade, Trace
 from automation.promotion import EvidenceNeeded
+from automation.scheduling import admin as scheduling_admin
 from automation.sentences import sentence
 from common.admin import ReadOnlyAdmin
 from common.clock import now
 from common.errors import InvalidInput, PufflingError
+
+__all__ = ["scheduling_admin"]  # Django looks for the admin of an app here
 
 EDITABLE = [
     "name",

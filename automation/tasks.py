@@ -9,6 +9,8 @@ from celery import shared_task
 
 from automation import evaluating, executing, settling
 from automation.replay import running as replays
+from automation.scheduling import looking, status
+from automation.scheduling import running as jobs
 from common.clock import now
 from common.enqueue import nudge
 from common.heartbeats import beat
@@ -42,3 +44,17 @@ def settle(source_ids: Sequence[str] | None = None) -> None:
 def run_replay(run_id: str) -> None:
     """Carry out a replay that was too large to be answered at once."""
     replays.carry_out(UUID(run_id), now=now())
+
+
+@shared_task(name="automation.look_at_jobs", queue="jobs")
+def look_at_jobs(job: str | None = None) -> None:
+    """Beat's poke: something may be due. It decides nothing, and which job's time it was does not matter."""
+    at = now()
+    beat(status.BEAT, now=at)
+    looking.look(now=at)
+
+
+@shared_task(name="automation.run_job", queue="jobs")
+def run_job(run_id: str) -> None:
+    """Carry out one run of a job."""
+    jobs.carry_out(UUID(run_id), now=now())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
 from automation.replay import api as replays
 from automation.transfer import api as transfer_api
 
 urlpatterns = [
+    path("", include("automation.scheduling.urls")),
     path("actions/", api.Actions.as_view()),
     path("actions/triggers/", api.TriggerTypes.as_view()),
     path("actions/preview/", api.Preview.as_view()),

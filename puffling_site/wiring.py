@@ -15,6 +15,9 @@ from django.conf import settings
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.replay import running as replays
+from automation.scheduling import mirroring, pruning
+from automation.scheduling import running as job_runs
+from automation.scheduling import sweeping as jobs
 from common.clock import now as clock_now
 from common.money import plain
 from live import catching_up, push, sources
@@ -81,6 +84,10 @@ SWEEP = (
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
+    SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
+    SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
+    SweepStep(name="beat's mirror of jobs", every=timedelta(minutes=10), run=lambda now: mirroring.repair(now=now)),
+    SweepStep(name="old runs of jobs", every=timedelta(minutes=30), run=lambda now: pruning.prune(now=now)),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

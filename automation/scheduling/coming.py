@@ -28,7 +28,7 @@ def coming(timetable: Timetable, *, after: datetime) -> Coming:
     """What comes after `after`. When the calendar does not show it yet, the look is tomorrow's."""
     due = next_times(timetable, after=after, count=1)
     occasion = next(timetable.occasions(after, sessions_of(timetable, after, after + NEAR)), None)
-    soonest = [at for at in (occasion and occasion.at, *due) if at is not None]
+    soonest = [*([occasion.at] if occasion else []), *due]
     if not soonest:
         return Coming(look_at=after + LOOK_AGAIN if timetable.needs_sessions else None, due_at=None)
     return Coming(look_at=min(soonest), due_at=due[0] if due else None)

@@ -94,9 +94,7 @@ class JobDraft:
         policy = self.read.choice("misfire_policy", MisfirePolicy.values, default=MisfirePolicy.RUN_LATE.value)
         late = policy == MisfirePolicy.RUN_LATE
         if late:
-            minutes = self.read.integer(
-                "run_late_minutes", default=LATE_MINUTES, at_least=1, at_most=MOST_LATE_MINUTES
-            )
+            minutes = self.read.integer("run_late_minutes", default=LATE_MINUTES, at_least=1, at_most=MOST_LATE_MINUTES)
         else:
             minutes = None
             if (given := self.read.take("run_late_minutes")) is not None:

@@ -42,9 +42,7 @@ class ScheduledJob(models.Model):
     trading_days_only = models.BooleanField(default=False, help_text="not on days New York does not trade")
     config = models.JSONField(default=dict, blank=True, help_text="what its type asks for")
     enabled = models.BooleanField(default=True)
-    misfire_policy = models.CharField(
-        max_length=16, choices=MisfirePolicy.choices, default=MisfirePolicy.RUN_LATE
-    )
+    misfire_policy = models.CharField(max_length=16, choices=MisfirePolicy.choices, default=MisfirePolicy.RUN_LATE)
     run_late_minutes = models.PositiveIntegerField(null=True, blank=True, help_text="with run_late: how late it may be")
     # --- kept by the scheduler
     next_due_at = models.DateTimeField(null=True, blank=True, help_text="the next time it runs")
@@ -132,9 +130,7 @@ class JobRun(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "due_at"], name="one_run_per_job_and_time"),
-            models.UniqueConstraint(
-                fields=["job"], condition=Q(state="running"), name="one_run_of_a_job_at_a_time"
-            ),
+            models.UniqueConstraint(fields=["job"], condition=Q(state="running"), name="one_run_of_a_job_at_a_time"),
             models.UniqueConstraint(fields=["job"], condition=Q(state="pending"), name="one_waiting_run_per_job"),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="job_run_state_known"),
             models.CheckConstraint(

@@ -74,8 +74,7 @@ def nudge_left_behind(now: datetime) -> int:
 @transaction.atomic
 def claim(run_id: UUID, *, now: datetime) -> JobRun | None:
     """Take a run that waits, or that its worker left behind; None when it is not to be done now, or by us."""
-    job_id = JobRun.objects.filter(pk=run_id).values_list("job_id", flat=True).first()
-    job = ScheduledJob.objects.select_for_update(of=("self",)).filter(pk=job_id).first()
+    job = ScheduledJob.objects.select_for_update(of=("self",)).filter(runs=run_id).first()
     run = JobRun.objects.select_for_update(of=("self",)).select_related("job__user").filter(pk=run_id).first()
     if job is None or run is None:
         return None
@@ -178,13 +177,15 @@ def _fail(run: JobRun, error: str, *, permanent: bool, now: datetime) -> None:
 def _held(run: JobRun) -> bool:
     """Whether the run is still ours; then its job is locked."""
     ScheduledJob.objects.select_for_update(of=("self",)).filter(pk=run.job_id).first()
-    return _mine(run).select_for_update(of=("self",)).exists()
+    return _mine(run).exists()
 
 
 def _end(run: JobRun, state: str, error: str, now: datetime) -> None:
     run.state, run.error, run.finished_at, run.lease_until = state, error[:400], now, None
     run.save()
     telling.tell_run(run, state, now)
+    for waiting in JobRun.objects.filter(job=run.job_id, state=RunState.PENDING, retry_at=None):
+        nudge(RUN_TASK, queue=QUEUE, run_id=str(waiting.pk))
     if state == RunState.FAILED:
         raise_alert(
             user_id=run.job.user_id,

@@ -78,9 +78,7 @@ def read_timetable(schedule: Any, timezone: Any, *, trading_days_only: bool) -> 
     if moment is not None:
         text = f"{moment.minute} {moment.hour} * * *"
     params = _parsed(CRON, {"expression": text, "timezone": timezone})
-    return Timetable(
-        schedule=params["expression"], timezone=params["timezone"], trading_days_only=trading_days_only
-    )
+    return Timetable(schedule=params["expression"], timezone=params["timezone"], trading_days_only=trading_days_only)
 
 
 def _parsed(trigger: Any, raw: Mapping[str, Any]) -> dict[str, Any]:

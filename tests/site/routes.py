@@ -16,7 +16,8 @@ from accounts.models import User
 from accounts.tokens import create_token
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
-from automation.models import Missed, ReplayRun
+from automation.models import JobRun, Missed, ReplayRun
+from automation.scheduling.keeping import create_job
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -97,6 +98,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "safety/resume/": {"POST": own()},
     "safety/what-if/": {"POST": own()},
     # automation
+    "scheduler/": {"GET": own(), "POST": own()},
+    "scheduler/types/": {"GET": own()},
+    "scheduler/preview/": {"POST": own()},
+    "scheduler/status/": {"GET": own()},
+    "scheduler/start/": {"POST": own()},
+    "scheduler/stop/": {"POST": own()},
+    "scheduler/<uuid:job_id>/": {"GET": owned("job"), "PATCH": owned("job"), "DELETE": owned("job")},
+    "scheduler/<uuid:job_id>/run-now/": {"POST": owned("job")},
+    "scheduler/<uuid:job_id>/runs/": {"GET": owned("job")},
+    "scheduler/<uuid:job_id>/runs/<uuid:run_id>/": {"GET": Access(kind="job_run", arguments={"job_id": "job"})},
     "actions/": {"GET": own(), "POST": own()},
     "actions/triggers/": {"GET": own()},
     "actions/missed/": {"GET": own()},
@@ -173,6 +184,10 @@ def world_of(user: User) -> dict[str, Any]:
         ),
         now=at,
     )
+    job = create_job(user=user, data={"job_type": "alert_check", "schedule": "30 9 * * *"}, now=at)
+    job_run = JobRun.objects.create(
+        job=job, due_at=at, created_at=at, finished_at=at, state="succeeded", cause="schedule"
+    )
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
     return {
         "token": token.pk,
@@ -180,6 +195,8 @@ def world_of(user: User) -> dict[str, Any]:
         "action": action.pk,
         "missed": missed.pk,
         "order": order.pk,
+        "job": job.pk,
+        "job_run": job_run.pk,
         "portfolio": portfolio.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
     }
