@@ -110,6 +110,11 @@ class ScheduledJobAdmin(ModelAdmin):
             saved = keeping.create_job(user=form.cleaned_data["user"], data=form.raw(), now=now())
         obj.__dict__.update(saved.__dict__)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A job takes its runs with it, which nobody may delete by themselves."""
+        found, counts, _, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: ScheduledJob) -> None:
         keeping.delete_job(user=obj.user, job_id=obj.pk, now=now())
 
