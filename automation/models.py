@@ -6,15 +6,19 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from automation.scheduling.models import JobRun, JobsStopped, ScheduledJob
+from automation.scheduling.models import JobRun, JobsStopped, ScheduledJob  # noqa: F401  (Django looks for models here)
+from automation.strategies.models import (  # noqa: F401  (Django looks for models here)
+    Strategy,
+    StrategyRun,
+    StrategySignal,
+    StrategySymbol,
+    StrategyVersion,
+)
 from common.fields import money_field, percent_field, price_field, quantity_field
 from common.ids import new_id
 from markets.models import Instrument
 from orders.models import OrderType, TimeInForce
 from portfolios.models import Portfolio
-
-# Django finds the models of an app here; the scheduler's stand in their own folder.
-__all__ = ["JobRun", "JobsStopped", "ScheduledJob"]
 
 
 class ActionStatus(models.TextChoices):

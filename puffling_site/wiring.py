@@ -9,15 +9,18 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
+from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.replay import running as replays
 from automation.scheduling import mirroring, pruning
 from automation.scheduling import running as job_runs
 from automation.scheduling import sweeping as jobs
+from automation.strategies import sweeping as strategies
 from common.clock import now as clock_now
 from common.money import plain
 from live import catching_up, push, sources
@@ -25,7 +28,7 @@ from markets import subscriptions
 from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling
 from orders import sweeping as orders
-from portfolios.models import Holding
+from portfolios.models import Holding, Portfolio
 from safety import changing, verifying
 from watches.models import Series
 
@@ -61,7 +64,19 @@ def _quotes(symbols: Collection[str]) -> dict[str, dict[str, Any]]:
     }
 
 
+def _portfolio_names(user_id: int, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those portfolios that are the user's."""
+    return dict(Portfolio.objects.filter(user=user_id, id__in=ids).values_list("id", "name"))
+
+
+def _primary_portfolio(user_id: int) -> UUID | None:
+    """The portfolio that is meant when none is named."""
+    return Portfolio.objects.filter(user=user_id, primary=True).values_list("id", flat=True).first()
+
+
+subjects.register(subjects.PORTFOLIO, _portfolio_names, _primary_portfolio)
 subscriptions.register("rules", _watched)
+subscriptions.register("strategies", strategies.symbols)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)
 subscriptions.register("orders", matching.symbols_in_flight)
@@ -81,6 +96,7 @@ class SweepStep:
 SWEEP = (
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
+    SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('automation', '0004_traces_wait_for_no_rule'),
+        ('automation', '0006_strategies'),
         ("portfolios", "0003_ledger_transfers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 
 from automation.jobs.market_scan import MARKET_SCAN
+from automation.strategies.models import StrategyRun
 from automation.triggers.base import BadParams
 from markets import watchlists
 from markets.models import Quote
 from tests.automation.jobs.making import run
 from tests.automation.making import hold, rule
+from tests.automation.strategies.making import SOON, UP, daily, open_days, strategy
 from tests.orders.making import NOW, D
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +67,19 @@ def test_bad_settings_say_value_and_fix(raw, told):
 
 def test_symbols_are_written_in_capitals_once():
     assert MARKET_SCAN.parse({"symbols": ["aapl", " AAPL ", "msft"]})["symbols"] == ["AAPL", "MSFT"]
+
+
+def test_it_runs_the_users_strategies_once_per_bar(desk, other):
+    open_days()
+    daily("AAPL", UP)
+    strategy(desk, name="Mine", now=SOON)
+    strategy(other, name="Theirs", now=SOON)
+    found = run(desk, "market_scan", now=SOON)
+    (one,) = found.result["strategies"]
+    assert (one["name"], one["known"], one["unknown"]) == ("Mine", 1, 0)
+    (judged,) = StrategyRun.objects.all()
+    assert (judged.strategy.name, judged.cause) == ("Mine", "job")
+    again = run(desk, "market_scan", now=SOON)
+    assert again.result["strategies"] == found.result["strategies"]
+    assert StrategyRun.objects.count() == 1
+    assert run(desk, "market_scan", now=SOON, strategies=False).result["strategies"] == []

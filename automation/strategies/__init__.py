@@ -1,0 +1,1 @@
+"""One strategy, one file: from bars to signals. Plain Python and numpy."""
