@@ -1,13 +1,16 @@
-"""`alert_check`: what a person was told and has not looked at, what waits for an answer, what was never delivered."""
+"""`alert_check`: what a person was told and has not looked at, what waits for an answer, what was never delivered, and
+which of the alerts asked for are blind."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from alerts.models import Alert
+from alerts.models import Alert, AlertConfig
 from alerts.raising import raise_alert
+from alerts.standing import State, standings
 from automation.jobs import facts
 from automation.jobs.base import JobContext, JobOutcome
 from automation.models import Missed
@@ -20,6 +23,7 @@ from orders.states import OrderState
 _WHAT = "a setting of an alert check"
 REMINDER = "reminder"  # marks our own alerts, which are never reminded of
 UNDELIVERED_AFTER = timedelta(seconds=60)
+MOST_CONFIGS = 500
 
 
 class AlertCheck:
@@ -56,8 +60,11 @@ class AlertCheck:
             "approvals": approvals,
             "events_sent": delivered,
             "reminded": reminded,
+            **_standing(context),
         }
-        return JobOutcome(summary=f"{waiting or 'Nothing'} waiting for you.", result=result)
+        blind = len(result["blind"])
+        seeing = f"; {blind} of your alerts cannot see their value now" if blind else ""
+        return JobOutcome(summary=f"{waiting or 'Nothing'} waiting for you{seeing}.", result=result)
 
     def _deliver(self, context: JobContext) -> int:
         """Send what was recorded and never reached the sockets."""
@@ -93,6 +100,20 @@ def _unseen(context: JobContext) -> Any:
     return Alert.objects.filter(
         user=context.user, severity=Alert.Severity.CRITICAL, acknowledged_at=None, triggered_at__lt=old
     )
+
+
+def _standing(context: JobContext) -> dict[str, Any]:
+    """How many of the alerts asked for stand in which state, and which are blind. Out of hours prices are old."""
+    configs = list(AlertConfig.objects.filter(user=context.user, enabled=True).order_by("-created_at")[:MOST_CONFIGS])
+    found = standings(configs, now=context.now)
+    blind = [(config, found[config.pk]) for config in configs if found[config.pk].state == State.UNKNOWN]
+    return {
+        "configs": dict(Counter(one.state.value for one in found.values())),
+        "blind": [
+            {"config": str(config.pk), "sentence": one.sentence, "reason": one.reason}
+            for config, one in blind[: facts.MOST]
+        ],
+    }
 
 
 def _listed(*counts: tuple[int, str]) -> str:

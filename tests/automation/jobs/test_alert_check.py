@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from alerts import configs
 from alerts.history import acknowledge_all
 from alerts.models import Alert
 from alerts.raising import raise_alert
 from live.models import Event
+from markets.models import Quote
 from tests.automation.jobs.making import run
 from tests.orders.making import NOW
 
@@ -51,6 +53,19 @@ def test_questions_about_missed_times_count(desk):
     mine = rule(desk)
     Missed.objects.create(action=mine, due_at=NOW, found_at=NOW, policy="ask", outcome="asked")
     assert run(desk, "alert_check").summary == "1 missed time waiting for you."
+
+
+def test_alerts_that_cannot_see_their_value_are_named(desk):
+    for symbol in ("AAPL", "MSFT"):
+        configs.create(
+            user=desk.user, data={"alert_type": "price", "condition": {"symbol": symbol, "above": "200"}}, now=NOW
+        )
+    Quote.objects.filter(instrument="MSFT").delete()
+    found = run(desk, "alert_check")
+    assert found.result["configs"] == {"armed": 1, "unknown": 1}
+    assert "MSFT" in found.result["blind"][0]["sentence"]
+    assert found.summary == "Nothing waiting for you; 1 of your alerts cannot see their value now."
+    assert found.result["reminded"] is False
 
 
 def test_what_was_recorded_and_never_sent_is_sent(desk):
