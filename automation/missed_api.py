@@ -17,7 +17,7 @@ from accounts.users import user_of
 from automation import answering
 from automation.api import actor_of
 from automation.models import Missed
-from automation.scheduling.serializers import RunOut
+from automation.scheduling.serializers import JobRunOut
 from automation.sentences import sentence
 from common.api import OwnedQuerysetMixin
 from common.clock import now
@@ -101,4 +101,4 @@ class DowntimeOut(serializers.Serializer[Any]):
     missed_count = serializers.IntegerField()
     missed = MissedOut(many=True)
     missed_runs_count = serializers.IntegerField()
-    missed_runs = RunOut(many=True, help_text="times of your jobs, made up for or not")
+    missed_runs = JobRunOut(many=True, help_text="times of your jobs, made up for or not")

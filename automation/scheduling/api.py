@@ -25,13 +25,13 @@ from automation.scheduling.serializers import (
     JobDetailOut,
     JobIn,
     JobOut,
+    JobRunDetailOut,
+    JobRunOut,
+    JobsStartedOut,
     JobTypeOut,
-    RunDetailOut,
-    RunOut,
     ScheduleIn,
     SchedulePreviewOut,
     SchedulerStatusOut,
-    StartedOut,
 )
 from automation.scheduling.status import status_of
 from common.api import OwnedQuerysetMixin
@@ -98,11 +98,11 @@ class JobView(APIView):
 class RunNow(APIView):
     scopes = {"POST": "trade"}
 
-    @extend_schema(request=None, responses={202: RunOut}, operation_id="scheduler_run_now")
+    @extend_schema(request=None, responses={202: JobRunOut}, operation_id="scheduler_run_now")
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
         """Run a job without waiting for its time."""
-        return Response(RunOut(keeping.run_now(user=user_of(request), job_id=job_id, now=now())).data, status=202)
+        return Response(JobRunOut(keeping.run_now(user=user_of(request), job_id=job_id, now=now())).data, status=202)
 
 
 class RunFilter(django_filters.FilterSet):
@@ -117,7 +117,7 @@ class Runs(ListAPIView[JobRun]):
     """A job's runs, the latest due first."""
 
     queryset = JobRun.objects.select_related("job").defer("log", "result").order_by("-due_at", "-id")
-    serializer_class = RunOut
+    serializer_class = JobRunOut
     filterset_class = RunFilter
     ordering_fields = ["due_at", "state"]
 
@@ -129,10 +129,10 @@ class Runs(ListAPIView[JobRun]):
 
 
 class RunView(APIView):
-    @extend_schema(responses=RunDetailOut, operation_id="scheduler_runs_retrieve")
+    @extend_schema(responses=JobRunDetailOut, operation_id="scheduler_runs_retrieve")
     def get(self, request: Request, job_id: UUID, run_id: UUID) -> Response:
         """One run with its log and what it found."""
-        return Response(RunDetailOut(reading.run_of(user_of(request), job_id, run_id)).data)
+        return Response(JobRunDetailOut(reading.run_of(user_of(request), job_id, run_id)).data)
 
 
 class JobTypes(APIView):
@@ -161,19 +161,21 @@ class Status(APIView):
 class Start(APIView):
     scopes = {"POST": "trade"}
 
-    @extend_schema(request=None, responses=StartedOut, operation_id="scheduler_start")
+    @extend_schema(request=None, responses=JobsStartedOut, operation_id="scheduler_start")
     def post(self, request: Request) -> Response:
         """Let your enabled jobs run at their times again."""
         jobs = keeping.start_all(user=user_of(request), now=now())
-        return Response(StartedOut({"stopped": False, "jobs": jobs}).data)
+        return Response(JobsStartedOut({"stopped": False, "jobs": jobs}).data)
 
 
 class Stop(APIView):
     scopes = {"POST": "trade"}
 
-    @extend_schema(request=None, responses=StartedOut, operation_id="scheduler_stop")
+    @extend_schema(request=None, responses=JobsStartedOut, operation_id="scheduler_stop")
     def post(self, request: Request) -> Response:
         """Stop all your jobs. What runs already comes to its end."""
         user = user_of(request)
         keeping.stop_all(user=user, now=now(), actor=actor_of(request))
-        return Response(StartedOut({"stopped": True, "jobs": reading.jobs_of(user).filter(enabled=True).count()}).data)
+        return Response(
+            JobsStartedOut({"stopped": True, "jobs": reading.jobs_of(user).filter(enabled=True).count()}).data
+        )

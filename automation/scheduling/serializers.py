@@ -75,7 +75,7 @@ class JobDetailOut(JobOut):
         read_only_fields = fields
 
 
-class RunOut(serializers.ModelSerializer[JobRun]):
+class JobRunOut(serializers.ModelSerializer[JobRun]):
     """One run, without its log and result."""
 
     job = serializers.UUIDField(source="job_id")
@@ -105,19 +105,19 @@ class RunOut(serializers.ModelSerializer[JobRun]):
         read_only_fields = fields
 
 
-class LogLineOut(serializers.Serializer[Any]):
+class JobLogLineOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     line = serializers.CharField()
 
 
-class RunDetailOut(RunOut):
+class JobRunDetailOut(JobRunOut):
     """One run with its log and what it found."""
 
     result = serializers.DictField()
-    log = LogLineOut(many=True)
+    log = JobLogLineOut(many=True)
 
-    class Meta(RunOut.Meta):
-        fields = [*RunOut.Meta.fields, "result", "log"]
+    class Meta(JobRunOut.Meta):
+        fields = [*JobRunOut.Meta.fields, "result", "log"]
         read_only_fields = fields
 
 
@@ -143,7 +143,7 @@ class JobTypeOut(serializers.Serializer[Any]):
     example = serializers.DictField(help_text="a config to start from")
 
 
-class AliveOut(serializers.Serializer[Any]):
+class ProcessAliveOut(serializers.Serializer[Any]):
     last_heartbeat = serializers.DateTimeField(allow_null=True)
     age_seconds = serializers.FloatField(allow_null=True)
     alive = serializers.BooleanField()
@@ -156,16 +156,16 @@ class SchedulerStatusOut(serializers.Serializer[Any]):
     jobs = serializers.IntegerField()
     enabled = serializers.IntegerField()
     next = JobOut(many=True, help_text="the soonest first")
-    running = RunOut(many=True)
-    waiting = RunOut(many=True, help_text="due, or to be tried again")
-    last = RunOut(many=True, help_text="how each job ended last")
-    beat = AliveOut()
-    worker = AliveOut()
-    sweeper = AliveOut()
+    running = JobRunOut(many=True)
+    waiting = JobRunOut(many=True, help_text="due, or to be tried again")
+    last = JobRunOut(many=True, help_text="how each job ended last")
+    beat = ProcessAliveOut()
+    worker = ProcessAliveOut()
+    sweeper = ProcessAliveOut()
     lag_seconds = serializers.FloatField(help_text="how long the oldest time that has come waits; 0 is none")
     at = serializers.DateTimeField()
 
 
-class StartedOut(serializers.Serializer[Any]):
+class JobsStartedOut(serializers.Serializer[Any]):
     stopped = serializers.BooleanField()
     jobs = serializers.IntegerField(help_text="how many jobs are enabled")
