@@ -18,6 +18,7 @@ from automation.models import Action, ActionExecution, ActionVersion, Missed, Ou
 from automation.promotion import EvidenceNeeded
 from automation.scheduling import admin as scheduling_admin
 from automation.sentences import sentence
+from automation.strategies import admin as strategies  # noqa: F401  (Django looks for admin pages here)
 from common.admin import ReadOnlyAdmin
 from common.clock import now
 from common.errors import InvalidInput, PufflingError
