@@ -9,7 +9,7 @@ from celery import shared_task
 
 from automation import evaluating, executing, settling
 from automation.replay import running as replays
-from automation.scheduling import looking, status
+from automation.scheduling import looking, mirroring, pruning, status
 from automation.scheduling import running as jobs
 from automation.strategies import tasks as strategies  # noqa: F401  (Celery looks for tasks here)
 from common.clock import now
@@ -59,3 +59,15 @@ def look_at_jobs(job: str | None = None) -> None:
 def run_job(run_id: str) -> None:
     """Carry out one run of a job."""
     jobs.carry_out(UUID(run_id), now=now())
+
+
+@shared_task(name="automation.mirror_jobs", queue="jobs")
+def mirror_jobs() -> None:
+    """Put right what is not as the jobs say among beat's entries."""
+    mirroring.repair(now=now())
+
+
+@shared_task(name="automation.prune_job_runs", queue="jobs")
+def prune_job_runs() -> None:
+    """Each hour: the history of runs stays bounded."""
+    pruning.prune(now=now())

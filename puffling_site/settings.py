@@ -186,6 +186,8 @@ CELERY_BEAT_SCHEDULE = {
         for task, every in (
             ("portfolios.record_equity", timedelta(minutes=1)),
             ("safety.trip_breakers", timedelta(minutes=1)),
+            ("automation.mirror_jobs", timedelta(minutes=10)),
+            ("automation.prune_job_runs", timedelta(hours=1)),
             ("portfolios.thin_equity", timedelta(days=1)),
             ("markets.prune_minute_bars", timedelta(days=1)),
             ("markets.fill_calendar", timedelta(days=7)),

@@ -17,7 +17,6 @@ from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.replay import running as replays
-from automation.scheduling import mirroring, pruning
 from automation.scheduling import running as job_runs
 from automation.scheduling import sweeping as jobs
 from automation.strategies import sweeping as strategies
@@ -102,8 +101,6 @@ SWEEP = (
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
     SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
-    SweepStep(name="beat's mirror of jobs", every=timedelta(minutes=10), run=lambda now: mirroring.repair(now=now)),
-    SweepStep(name="old runs of jobs", every=timedelta(minutes=30), run=lambda now: pruning.prune(now=now)),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

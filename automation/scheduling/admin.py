@@ -96,7 +96,7 @@ class ScheduledJobAdmin(ModelAdmin):
     def beat_entry(self, job: ScheduledJob) -> str:
         entry = PeriodicTask.objects.filter(name=entry_name(job.pk)).first()
         if entry is None:
-            return "none yet: the sweeper makes it within ten minutes"
+            return "none: it is made again within ten minutes"
         link = reverse("admin:django_celery_beat_periodictask_change", args=[entry.pk])
         return format_html('<a href="{}">{}</a> (a mirror: change the job, not the entry)', link, entry.name)
 

@@ -19,7 +19,7 @@ from automation.scheduling.reading import timetable_of
 from automation.triggers.base import Occasion
 from common.enqueue import nudge
 
-BATCH = 200
+BATCH = 100
 RUN_TASK = "automation.run_job"
 QUEUE = "jobs"
 LOOKED_BACK = timedelta(days=35)
@@ -27,14 +27,18 @@ _EVER = 10**9  # minutes late that run_once_latest allows
 _A_MOMENT = timedelta(microseconds=1)
 
 
-def look(*, now: datetime) -> int:
-    """Turn every time that has come into a run. Returns how many wait for a worker by it. Safe to run twice at once."""
+def look(*, now: datetime, batches: int = 1_000) -> int:
+    """Turn every time that has come into a run. Returns how many wait for a worker by it. Safe to run twice at once.
+
+    `batches` of 100 jobs at most: for whoever has more to do.
+    """
     begun = 0
-    while True:
+    for _ in range(batches):
         looked, waiting = _look_at_batch(now)
         begun += waiting
         if looked < BATCH:
-            return begun
+            break
+    return begun
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.db import connection
 KEPT = 500  # ended runs per job
 KEPT_FOR = timedelta(days=90)
 ALWAYS = 20  # the newest of each job are kept however old
-BATCH = 5_000  # in one pass of the sweeper: the rest waits for its next one
+BATCH = 50_000  # in one pass: the rest waits for the next one
 
 _PRUNE = """
 DELETE FROM automation_jobrun WHERE id IN (

@@ -52,3 +52,10 @@ def test_damage_is_put_right_and_loses_no_time(desk):
     assert (entry_of(mine).enabled, entry_of(another).enabled) == (True, True)
     assert not PeriodicTask.objects.filter(name="job gone").exists()
     assert mirroring.repair(now=DUE + MINUTE) == 0
+
+
+def test_a_look_through_costs_the_same_however_many_jobs(desk, django_assert_max_num_queries):
+    for n in range(4):
+        job(desk, schedule="open+5m" if n % 2 else "0 9 * * *")
+    with django_assert_max_num_queries(6):
+        assert mirroring.repair(now=NOW) == 0
