@@ -17,10 +17,14 @@ from automation.lifecycle import merged
 from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade, Trace
 from automation.promotion import EvidenceNeeded
 from automation.rebalancing import admin as rebalances  # noqa: F401  (registers its models)
+from automation.scheduling import admin as scheduling_admin
 from automation.sentences import sentence
+from automation.strategies import admin as strategies  # noqa: F401  (Django looks for admin pages here)
 from common.admin import ReadOnlyAdmin
 from common.clock import now
 from common.errors import InvalidInput, PufflingError
+
+__all__ = ["scheduling_admin"]  # Django looks for the admin of an app here
 
 EDITABLE = [
     "name",

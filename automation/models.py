@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from automation.scheduling.models import JobRun, JobsStopped, ScheduledJob  # noqa: F401  (Django looks for models here)
 from automation.strategies.models import (  # noqa: F401  (Django looks for models here)
     Strategy,
     StrategyRun,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
 from automation.rebalancing import api as rebalances
@@ -13,6 +13,7 @@ from automation.transfer import api as transfer_api
 
 urlpatterns = [
     path("portfolios/<uuid:pk>/holdings/<str:symbol>/stops/", stops_api.Stops.as_view()),
+    path("", include("automation.scheduling.urls")),
     path("actions/", api.Actions.as_view()),
     path("actions/triggers/", api.TriggerTypes.as_view()),
     path("actions/preview/", api.Preview.as_view()),

@@ -21,6 +21,8 @@ from automation.corporate import suspecting
 from automation.rebalancing import naming
 from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
+from automation.scheduling import running as job_runs
+from automation.scheduling import sweeping as jobs
 from automation.strategies import sweeping as strategies
 from automation.strategies.models import Strategy
 from common.clock import now as clock_now
@@ -127,6 +129,8 @@ SWEEP = (
     SweepStep(name="unannounced splits", every=timedelta(seconds=15), run=suspecting.suspect_splits),
     SweepStep(name="drifting goals", every=timedelta(seconds=5), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
+    SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
+    SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

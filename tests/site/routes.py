@@ -17,8 +17,10 @@ from accounts.tokens import create_token
 from alerts import configs
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
-from automation.models import Missed, ReplayRun
+from automation.models import JobRun, Missed, ReplayRun
 from automation.rebalancing.by_hand import rebalance
+from automation.scheduling.keeping import create_job
+from automation.strategies.lifecycle import create_strategy
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -122,6 +124,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "safety/resume/": {"POST": own()},
     "safety/what-if/": {"POST": own()},
     # automation
+    "scheduler/": {"GET": own(), "POST": own()},
+    "scheduler/types/": {"GET": own()},
+    "scheduler/preview/": {"POST": own()},
+    "scheduler/status/": {"GET": own()},
+    "scheduler/start/": {"POST": own()},
+    "scheduler/stop/": {"POST": own()},
+    "scheduler/<uuid:job_id>/": {"GET": owned("job"), "PATCH": owned("job"), "DELETE": owned("job")},
+    "scheduler/<uuid:job_id>/run-now/": {"POST": owned("job")},
+    "scheduler/<uuid:job_id>/runs/": {"GET": owned("job")},
+    "scheduler/<uuid:job_id>/runs/<uuid:run_id>/": {"GET": Access(kind="job_run", arguments={"job_id": "job"})},
     "actions/": {"GET": own(), "POST": own()},
     "actions/triggers/": {"GET": own()},
     "actions/missed/": {"GET": own()},
@@ -158,6 +170,19 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolio/runs/<uuid:run_id>/cancel/": {"POST": owned("run")},
     "portfolio/runs/<uuid:run_id>/approve/": {"POST": owned("run")},
     "portfolio/runs/<uuid:run_id>/decline/": {"POST": owned("run")},
+    "strategies/": {"GET": own(), "POST": own()},
+    "strategies/types/": {"GET": own()},
+    "strategies/<uuid:strategy_id>/": {
+        "GET": owned("strategy"),
+        "PATCH": owned("strategy"),
+        "DELETE": owned("strategy"),
+    },
+    "strategies/<uuid:strategy_id>/signals/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/runs/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/versions/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/run-now/": {"POST": owned("strategy")},
+    "strategies/<uuid:strategy_id>/evidence/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/promote/": {"POST": owned("strategy")},
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
@@ -195,6 +220,12 @@ def world_of(user: User) -> dict[str, Any]:
         now=at,
         actor="test",
     )
+    strategy = create_strategy(
+        user=user,
+        data={"strategy_type": "momentum", "symbols": ["AAPL"], "name": "World"},
+        now=at,
+        actor="test",
+    )
     missed = Missed.objects.create(action=action, due_at=at, found_at=at, policy="ask", outcome="asked")
     order = place(
         OrderIntent(
@@ -210,6 +241,10 @@ def world_of(user: User) -> dict[str, Any]:
         now=at,
     )
     goal = create_goal(user=user, data={"name": "World", "target_weights": {"AAPL": "1"}}, now=at, actor="test")
+    job = create_job(user=user, data={"job_type": "alert_check", "schedule": "30 9 * * *"}, now=at)
+    job_run = JobRun.objects.create(
+        job=job, due_at=at, created_at=at, finished_at=at, state="succeeded", cause="schedule"
+    )
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
     run = rebalance(user=user, goal_id=goal.pk, actor="test", now=at)
     return {
@@ -220,7 +255,10 @@ def world_of(user: User) -> dict[str, Any]:
         "goal": goal.pk,
         "run": run.pk,
         "missed": missed.pk,
+        "strategy": strategy.pk,
         "order": order.pk,
+        "job": job.pk,
+        "job_run": job_run.pk,
         "portfolio": portfolio.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
     }
