@@ -19,6 +19,7 @@ NAMES = (
     "ledger",
     "preflight",
     "simulate",
+    "strategies",
     "footprint",
     "retention",
 )

@@ -246,6 +246,8 @@ SPECTACULAR_SETTINGS = {
         "TokenScopeEnum": "accounts.models.ApiToken.Scope",
         "ReplayStateEnum": "automation.models.ReplayRun.State",
         "SwitchScopeEnum": "safety.models.Switch.Scope",
+        "StrategyModeEnum": "automation.strategies.models.StrategyMode",
+        "StrategyTimeframeEnum": "automation.strategies.bar_clock.TIMEFRAMES",
     },
 }
 
