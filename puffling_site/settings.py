@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS = {
         "SwitchScopeEnum": "safety.models.Switch.Scope",
         "StrategyModeEnum": "automation.strategies.models.StrategyMode",
         "StrategyTimeframeEnum": "automation.strategies.bar_clock.TIMEFRAMES",
+        "ReplayTimeframeEnum": "automation.replay.asking.TIMEFRAMES",
     },
 }
 
