@@ -25,7 +25,7 @@ LAST = datetime(2026, 11, 25, tzinfo=UTC)
 # A random walk in cents for every symbol, the same at each run.
 FILL = """
 INSERT INTO markets_bar (symbol, timeframe, at, open, high, low, close, volume, source)
-SELECT symbol, '1d', %(last)s::timestamptz - make_interval(days => %(count)s - n), close, close + 0.5, close - 0.5,
+SELECT symbol, '1d', %(last)s::timestamptz - make_interval(days => %(count)s - n), close, close + 0.05, close - 0.05,
        close, 1000000, 'bench'
 FROM (
     SELECT s.symbol, n,
