@@ -21,6 +21,7 @@ NAMES = (
     "preflight",
     "simulate",
     "performance",
+    "strategies",
     "footprint",
     "retention",
 )

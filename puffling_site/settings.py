@@ -259,6 +259,9 @@ SPECTACULAR_SETTINGS = {
         "JobRunCauseEnum": "automation.scheduling.models.RunCause",
         "MisfirePolicyEnum": "automation.scheduling.models.MisfirePolicy",
         "SwitchScopeEnum": "safety.models.Switch.Scope",
+        "StrategyModeEnum": "automation.strategies.models.StrategyMode",
+        "StrategyTimeframeEnum": "automation.strategies.bar_clock.TIMEFRAMES",
+        "ReplayTimeframeEnum": "automation.replay.asking.TIMEFRAMES",
     },
 }
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 from alerts.models import Alert
 from automation.strategies import acting, settling
 from automation.strategies.lifecycle import update_strategy
+from automation.strategies.owning import owned
 from orders.models import Order
-from portfolios.models import Holding
+from portfolios.models import Holding, LedgerEntry
 from safety.models import SafetyPolicy
 from tests.automation.making import hold
 from tests.automation.strategies.making import (
@@ -180,3 +181,16 @@ def test_orders_of_two_strategies_do_not_mix(desk):
     assert Order.objects.filter(state="filled").count() == 2
     assert 79 < Holding.objects.get(instrument="AAPL").quantity < 80  # half a spread was lost in between
     assert acting.act_due(SOON) == 0 and settling.settle(SOON) == 0
+
+
+def test_a_split_scales_what_the_strategy_owns(desk):
+    hold(desk, "AAPL", "20", now=MIDNIGHT - DAY)
+    made = bought(desk)
+    mine = Order.objects.get().filled_quantity
+    total = mine + 20
+    at = SOON + timedelta(hours=9)
+    LedgerEntry.objects.create(  # ten old shares become one
+        portfolio=desk.portfolio, kind="split", at=at, instrument_id="AAPL", quantity=-total * 9 / 10, amount=0,
+        source_kind="corporate_action", source_id="1",
+    )  # fmt: skip
+    assert owned(made, ["AAPL"], real=True) == {"AAPL": mine / 10}

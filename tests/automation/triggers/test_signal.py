@@ -95,7 +95,7 @@ def test_unknown_and_late_signals_fire_nothing(desk: Desk) -> None:
     judge(made, at=late)
     assert observing.observe(now=late) == 0
     assert next_bar(made, 30, 3) == 0  # it began yesterday, when nobody looked in time
-    assert next_bar(made, 90, 4) == 0
+    assert next_bar(made, 300, 4) == 0
     assert next_bar(made, 20, 5) == 1
 
 
