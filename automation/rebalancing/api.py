@@ -19,7 +19,7 @@ from automation.rebalancing import approving, by_hand, cancelling
 from automation.rebalancing.approving import Click
 from automation.rebalancing.models import RebalanceRun
 from automation.rebalancing.planning import plan_as_json
-from automation.rebalancing.serializers import DryRunOut, RebalanceIn, RunDetail, RunOut
+from automation.rebalancing.serializers import DryRunOut, RebalanceIn, RebalanceRunDetail, RebalanceRunOut
 from automation.rebalancing.starting import Prepared
 from common.clock import now
 from orders.approvals import Via
@@ -35,14 +35,16 @@ def _actor(request: Request) -> str:
 def _detail(run: RebalanceRun, user: Any) -> Any:
     found = by_hand.run_of(user, run.pk)
     found.changes = approving.changes_of(found, now=now())  # type: ignore[attr-defined]
-    return RunDetail(found).data
+    return RebalanceRunDetail(found).data
 
 
 class Rebalance(APIView):
     scopes = {"POST": "trade"}
 
     @extend_schema(
-        request=RebalanceIn, responses={202: RunDetail, 200: DryRunOut}, operation_id="portfolio_goals_rebalance"
+        request=RebalanceIn,
+        responses={202: RebalanceRunDetail, 200: DryRunOut},
+        operation_id="portfolio_goals_rebalance",
     )
     @idempotent
     def post(self, request: Request, goal_id: UUID) -> Response:
@@ -76,7 +78,7 @@ class Runs(ListAPIView[RebalanceRun]):
     """Your rebalance runs, the newest first."""
 
     queryset = RebalanceRun.objects.none()
-    serializer_class = RunOut
+    serializer_class = RebalanceRunOut
     filterset_fields = ["state", "cause"]
     ordering_fields = ["created_at", "finished_at"]
 
@@ -96,7 +98,7 @@ class GoalRuns(Runs):
 
 
 class RunView(APIView):
-    @extend_schema(responses=RunDetail, operation_id="portfolio_runs_retrieve")
+    @extend_schema(responses=RebalanceRunDetail, operation_id="portfolio_runs_retrieve")
     def get(self, request: Request, run_id: UUID) -> Response:
         """One run with its legs, orders and residuals."""
         user = user_of(request)
@@ -106,7 +108,7 @@ class RunView(APIView):
 class CancelRun(APIView):
     scopes = {"POST": "trade"}
 
-    @extend_schema(request=None, responses={202: RunDetail}, operation_id="portfolio_runs_cancel")
+    @extend_schema(request=None, responses={202: RebalanceRunDetail}, operation_id="portfolio_runs_cancel")
     def post(self, request: Request, run_id: UUID) -> Response:
         """Stop a run: what is open is cancelled, what filled stays, the rest is left out."""
         user = user_of(request)
@@ -117,7 +119,7 @@ class CancelRun(APIView):
 class ApproveRun(APIView):
     scopes = {"POST": "approve"}
 
-    @extend_schema(request=ApprovalDecisionIn, responses=RunDetail, operation_id="portfolio_runs_approve")
+    @extend_schema(request=ApprovalDecisionIn, responses=RebalanceRunDetail, operation_id="portfolio_runs_approve")
     def post(self, request: Request, run_id: UUID) -> Response:
         """Approve a waiting run as a whole. Everything is asked again: it goes on, or is blocked with the reason."""
         run = approving.approve(_click(request, run_id), now=now())
@@ -127,7 +129,7 @@ class ApproveRun(APIView):
 class DeclineRun(APIView):
     scopes = {"POST": "approve"}
 
-    @extend_schema(request=ApprovalDecisionIn, responses=RunDetail, operation_id="portfolio_runs_decline")
+    @extend_schema(request=ApprovalDecisionIn, responses=RebalanceRunDetail, operation_id="portfolio_runs_decline")
     def post(self, request: Request, run_id: UUID) -> Response:
         """Say no to a waiting run."""
         run = approving.decline(_click(request, run_id), now=now())

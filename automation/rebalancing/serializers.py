@@ -15,7 +15,7 @@ from common.api import StrictSerializer
 from orders.serializers import ApprovalChangeOut, OrderOut
 
 
-class LegOut(serializers.ModelSerializer[RebalanceLeg]):
+class RunLegOut(serializers.ModelSerializer[RebalanceLeg]):
     """An order the run wants; `quantity` and `price` of a buy are known once the sells are over."""
 
     symbol = serializers.CharField(source="instrument_id")
@@ -33,7 +33,7 @@ class LegOut(serializers.ModelSerializer[RebalanceLeg]):
         read_only_fields = fields
 
 
-class ResidualOut(serializers.Serializer[Any]):
+class RunResidualOut(serializers.Serializer[Any]):
     """Dollars of a leg that were planned and not traded (negative: more was), and why."""
 
     leg = serializers.IntegerField()
@@ -44,7 +44,7 @@ class ResidualOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class RunOut(serializers.ModelSerializer[RebalanceRun]):
+class RebalanceRunOut(serializers.ModelSerializer[RebalanceRun]):
     """A run as it stands. `state` blocked: it was refused before its first leg, `reason_code` says why."""
 
     goal = serializers.UUIDField(source="goal_id", allow_null=True)
@@ -52,8 +52,8 @@ class RunOut(serializers.ModelSerializer[RebalanceRun]):
     portfolio = serializers.UUIDField(source="portfolio_id")
     state = serializers.ChoiceField(choices=RunState.choices)
     targets = serializers.DictField(child=serializers.CharField())
-    legs = LegOut(many=True)
-    residuals = ResidualOut(many=True)
+    legs = RunLegOut(many=True)
+    residuals = RunResidualOut(many=True)
 
     class Meta:
         model = RebalanceRun
@@ -65,7 +65,7 @@ class RunOut(serializers.ModelSerializer[RebalanceRun]):
         read_only_fields = fields
 
 
-class RunDetail(RunOut):
+class RebalanceRunDetail(RebalanceRunOut):
     """A run with its plan, the gate's answers before it began, its orders, and what changed since it began to wait."""
 
     plan = serializers.DictField(help_text="as shown: trades, dropped ones with reasons, cost, turnover, weights")
@@ -74,8 +74,8 @@ class RunDetail(RunOut):
     orders = serializers.SerializerMethodField()
     changes = ApprovalChangeOut(many=True, help_text="since it began to wait for approval; empty if it does not")
 
-    class Meta(RunOut.Meta):
-        fields = [*RunOut.Meta.fields, "plan", "checks", "result", "orders", "changes"]
+    class Meta(RebalanceRunOut.Meta):
+        fields = [*RebalanceRunOut.Meta.fields, "plan", "checks", "result", "orders", "changes"]
         read_only_fields = fields
 
     @extend_schema_field(OrderOut(many=True))
