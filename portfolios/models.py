@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import enum
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 
-from common.fields import money_field, price_field, quantity_field
+from common.fields import money_field, percent_field, price_field, quantity_field
 from common.ids import new_id
 from markets.models import Instrument
+from portfolios.planning.types import BandKind, LotMethod, RebalanceTo
 
 
 class Portfolio(models.Model):
@@ -144,3 +148,110 @@ class EquityPoint(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["portfolio", "at"], name="one_equity_point_per_moment")]
+
+
+def _choices(kind: type[enum.StrEnum]) -> list[tuple[str, str]]:
+    return [(one.value, one.value.replace("_", " ")) for one in kind]
+
+
+class PortfolioGoal(models.Model):
+    """What a portfolio should hold, and how it is kept there. Changed only by `portfolios.goals.changing`.
+
+    Weights, the threshold and the cap are ratios (0.05 is 5 points of weight); fields named _pct are percent.
+    """
+
+    class Mode(models.TextChoices):
+        """ALERT tells that the portfolio drifted; AUTO rebalances it, through the same gate as every order."""
+
+        ALERT = "alert", "Tell me"
+        AUTO = "auto", "Rebalance"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="goals")
+    name = models.CharField(max_length=80)
+    enabled = models.BooleanField(default=True)
+    target_weights = models.JSONField(help_text='{"SPY": "0.6", "AGG": "0.4"}, and CASH if wanted; they sum to 1')
+    band_kind = models.CharField(max_length=12, choices=_choices(BandKind), default=BandKind.ABSOLUTE)
+    drift_threshold = models.DecimalField(
+        max_digits=7, decimal_places=6, default=Decimal("0.05"), help_text="of absolute and relative bands"
+    )
+    rebalance_to = models.CharField(max_length=12, choices=_choices(RebalanceTo), default=RebalanceTo.TARGET)
+    rebalance_mode = models.CharField(max_length=5, choices=Mode.choices, default=Mode.ALERT)
+    cash_flow_only = models.BooleanField(default=False, help_text="buys only, with the cash there is")
+    min_trade = money_field(default=Decimal(1), help_text="smaller trades are not made")
+    cash_buffer = money_field(default=0, help_text="dollars that stay cash, outside the weights")
+    cash_buffer_pct = percent_field(default=0, help_text="percent of equity that stays cash, on top")
+    turnover_cap = models.DecimalField(
+        max_digits=7, decimal_places=6, null=True, blank=True, help_text="bought and sold per run, over equity"
+    )
+    do_not_sell = models.JSONField(default=list, blank=True, help_text="symbols that are never sold for this goal")
+    cooldown_days = models.PositiveSmallIntegerField(default=0, help_text="after a run, before the next by itself")
+    schedule = models.CharField(max_length=100, blank=True, help_text="cron; empty: whenever it drifted")
+    timezone = models.CharField(max_length=64, default="America/New_York")
+    commission = money_field(default=0, help_text="expected, dollars per trade")
+    spread_bps = models.DecimalField(max_digits=8, decimal_places=2, default=2, help_text="expected, the whole spread")
+    slippage_bps = models.DecimalField(max_digits=8, decimal_places=2, default=2)
+    benefit_bps = models.DecimalField(
+        max_digits=8, decimal_places=2, default=100, help_text="what moving a dollar to its target is worth"
+    )
+    lot_method = models.CharField(max_length=4, choices=_choices(LotMethod), default=LotMethod.FIFO)
+    short_term_tax_pct = percent_field(default=24, help_text="for estimates")
+    long_term_tax_pct = percent_field(default=15, help_text="for estimates")
+    avoid_short_term_gains = models.BooleanField(default=False)
+    wash_sale_lock = models.BooleanField(default=False, help_text="no buys for 30 days after a sale at a loss")
+    last_rebalanced_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="deleted: kept for its runs")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["portfolio", "name"],
+                condition=models.Q(archived_at__isnull=True),
+                name="goal_name_once_per_portfolio",
+            ),
+            # Two goals that trade by themselves would undo each other's trades.
+            models.UniqueConstraint(
+                fields=["portfolio"],
+                condition=models.Q(archived_at__isnull=True, enabled=True, rebalance_mode="auto"),
+                name="one_automatic_goal_per_portfolio",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(archived_at__isnull=True) | models.Q(enabled=False), name="archived_goal_is_off"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GoalVersion(models.Model):
+    """A goal as it was from `at` on, so that a run can be explained later."""
+
+    goal = models.ForeignKey(PortfolioGoal, on_delete=models.CASCADE, related_name="versions", db_index=False)
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    terms = models.JSONField(help_text="every field by its name; decimals as text")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["goal", "version"], name="one_row_per_goal_version")]
+
+
+class LotInstruction(models.Model):
+    """Which lots an order's sales take, written when the order is placed, before it can fill.
+
+    `lots` are taken first, each as far as it goes, in this order; then `method` decides. Without a row it is FIFO.
+    """
+
+    class Method(models.TextChoices):
+        FIFO = "fifo", "First in, first out"
+        HIFO = "hifo", "Highest cost first"
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="+", db_index=False)
+    order_id = models.UUIDField(primary_key=True, help_text="the order's; portfolios know no orders")
+    method = models.CharField(max_length=4, choices=Method.choices, default=Method.FIFO)
+    lots = models.JSONField(default=list, help_text="ids of lots, the first is taken first")
+    at = models.DateTimeField()

@@ -44,7 +44,7 @@ class Momentum:
         for symbol, column in bars.items():
             rise = returns(column.close, params["lookback"], params["skip"])
             signal = (rise > threshold).astype(np.float64) - (rise < -threshold)
-            signals[symbol] = np.where(np.isnan(rise), np.nan, signal)
+            signals[symbol] = np.where(np.isnan(rise) | np.isnan(column.close), np.nan, signal)
         return signals
 
     def sentence(self, params: Params, symbols: Sequence[str]) -> str:

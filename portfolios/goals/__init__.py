@@ -1,0 +1,1 @@
+"""Goals of portfolios as rows: changing them, reading them with the book, and the API."""
