@@ -74,7 +74,7 @@ class Course:
     def act(self, at: int, standing: Standing, orders: Sequence[Wanted]) -> list[Trade]:
         """Put orders before the gate in the order given, then fill what it admits at the open of `at`."""
         market, made = self.market, []
-        self.gate.open_batch(standing, frozenset(order.symbol for order in orders))
+        self.gate.open_batch(standing, {order.symbol for order in orders})
         admitted = [
             order
             for order in orders

@@ -8,7 +8,7 @@ account is usable and reconciled, no kill switch is on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -86,13 +86,16 @@ class Gatekeeper:
     _last: ProposedOrder | None = None
     _recent: list[RecentOrder] = field(default_factory=list)
 
-    def open_batch(self, standing: Standing, symbols: frozenset[str]) -> None:
+    def open_batch(self, standing: Standing, symbols: Collection[str]) -> None:
         """Orders that follow are judged together, over this."""
+        self._last, self._snapshot = None, self.snapshot(standing, symbols)
+
+    def snapshot(self, standing: Standing, symbols: Collection[str]) -> Snapshot:
+        """What the gate looks at. `symbols`: those that orders are about."""
         prices = standing.prices
         since = standing.now - timedelta(seconds=max(MINUTE, self.policy.duplicate_window_seconds))
         self._recent = [order for order in self._recent if order.at > since]
-        self._last = None
-        self._snapshot = Snapshot(
+        return Snapshot(
             now=standing.now,
             trading_date=standing.trading_date,
             policy=self.policy,
