@@ -1,0 +1,1 @@
+"""Risk of what is held now, read from the database."""
