@@ -31,7 +31,14 @@ class Trade:
     cash: Decimal
     gain: Decimal
     wanted: Decimal
+    seen: Decimal  # the market's price, before slippage
     why: str = ""
+
+    @property
+    def slipped(self) -> Decimal:
+        """Dollars that the price was worse than the market's."""
+        worse = self.price - self.seen if self.side == fill_model.BUY else self.seen - self.price
+        return worse * self.quantity
 
     @property
     def shares(self) -> Decimal:
@@ -75,7 +82,7 @@ class Account:
                 made.append(
                     Trade(
                         at=at, symbol=symbol, side=side, quantity=fill.quantity, price=fill.price, fee=fill.fee,
-                        cash=cash, gain=gain, wanted=quantity, why=why,
+                        cash=cash, gain=gain, wanted=quantity, seen=price, why=why,
                     )
                 )  # fmt: skip
                 filled += fill.quantity

@@ -77,7 +77,8 @@ class RebalanceRun(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known"),
             models.CheckConstraint(
-                condition=Q(state__in=_OPEN, finished_at__isnull=True) | ~Q(state__in=_OPEN) & Q(finished_at__isnull=False),
+                condition=Q(state__in=_OPEN, finished_at__isnull=True)
+                | ~Q(state__in=_OPEN) & Q(finished_at__isnull=False),
                 name="run_is_over_when_finished",
             ),
         ]
@@ -116,7 +117,9 @@ class RebalanceLeg(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="one_leg_per_run_and_number"),
             models.CheckConstraint(condition=Q(planned_quantity__gt=0), name="leg_has_a_planned_size"),
-            models.CheckConstraint(condition=Q(quantity__isnull=True) | Q(quantity__gte=0), name="leg_size_not_negative"),
+            models.CheckConstraint(
+                condition=Q(quantity__isnull=True) | Q(quantity__gte=0), name="leg_size_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

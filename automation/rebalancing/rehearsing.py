@@ -66,7 +66,9 @@ def rehearse(legs: Sequence[Leg], snapshot: Snapshot, whose: Whose, *, now: date
             order = _proposed(leg, whose, now)
             verdict = gate.judge(order, seen)
             deciding = verdict.denial or verdict.approval
-            checks.append(_told(leg, verdict.outcome, deciding.code if deciding else "", deciding.message if deciding else ""))
+            checks.append(
+                _told(leg, verdict.outcome, deciding.code if deciding else "", deciding.message if deciding else "")
+            )
             if verdict.denial and refusal is None:
                 said = f"{leg.side} {leg.symbol}: {verdict.denial.message}"
                 refusal = Refusal(code=verdict.denial.code, reason=said)

@@ -104,7 +104,9 @@ def spread(quantity: Decimal, planned: Sequence[Decimal], *, fractional: bool) -
     return given
 
 
-def shortfalls(planned: Mapping[str, Decimal], aims: Mapping[str, Decimal], held: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def shortfalls(
+    planned: Mapping[str, Decimal], aims: Mapping[str, Decimal], held: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
     """Dollars still lacking per symbol of `planned` (dollars that were to be bought): never more than was planned.
 
     `aims`: dollars the symbol should be worth; `held`: what it is worth now.
