@@ -1,4 +1,4 @@
-"""The alert history."""
+"""Alert configs and the alert history."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from alerts import configs, standing
+from alerts.conditions.registry import KINDS
 from alerts.history import acknowledge
-from alerts.models import Alert
+from alerts.models import Alert, AlertConfig
 from common.admin import ReadOnlyAdmin
 from common.clock import now
 
@@ -25,3 +27,40 @@ class AlertAdmin(ReadOnlyAdmin):
     def acknowledge(self, request: HttpRequest, queryset: Any) -> None:
         for alert in queryset.select_related("user"):
             acknowledge(user=alert.user, alert_id=alert.pk, now=now())
+
+
+@admin.register(AlertConfig)
+class AlertConfigAdmin(ReadOnlyAdmin):
+    """Written by their owners; here they are looked at, switched on and off, and deleted."""
+
+    list_display = ["__str__", "user", "alert_type", "waits_for", "enabled", "fired_count", "last_fired_at"]
+    list_filter = ["alert_type", "enabled", "severity", "repeats"]
+    list_select_related = ["user"]
+    search_fields = ["name", "instrument__symbol", "user__username", "subject"]
+    date_hierarchy = "created_at"
+    actions = ["enable", "disable", "forget"]
+    readonly_fields = ["stands"]
+
+    @admin.display(description="Waits for")
+    def waits_for(self, config: AlertConfig) -> str:
+        return KINDS[config.alert_type].sentence(config.condition)
+
+    @admin.display(description="Stands")
+    def stands(self, config: AlertConfig) -> str:
+        found = standing.standing_of(config, now=now())
+        return f"{found.state}{f': {found.reason}' if found.reason else ''}. {found.sentence}"
+
+    @admin.action(description="Switch the selected alerts on")
+    def enable(self, request: HttpRequest, queryset: Any) -> None:
+        for config in queryset.select_related("user"):
+            configs.set_enabled(user=config.user, config_id=config.pk, enabled=True, now=now())
+
+    @admin.action(description="Switch the selected alerts off")
+    def disable(self, request: HttpRequest, queryset: Any) -> None:
+        for config in queryset.select_related("user"):
+            configs.set_enabled(user=config.user, config_id=config.pk, enabled=False, now=now())
+
+    @admin.action(description="Delete the selected alerts; what they told stays")
+    def forget(self, request: HttpRequest, queryset: Any) -> None:
+        for config in queryset.select_related("user"):
+            configs.delete(user=config.user, config_id=config.pk, now=now())

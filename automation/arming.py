@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, Value, When
 
 from automation import tracing
 from automation.models import Action, ActionStatus
 from automation.planning import plan_of
 from automation.triggers.base import ClockPlan, SessionTimes, WatchPlan
-from common.enqueue import nudge
 from markets import calendar
-from markets.models import Quote
+from markets.waking import wake as wake
+from markets.waking import wake_unless_busy as wake_unless_busy
 from watches import arming, timers
 from watches.specs import Repeat
 
@@ -144,23 +143,6 @@ def sessions_from(action: Action, after: datetime, *, until: datetime | None = N
             exchange, (after - timedelta(days=1)).date(), (until or after + _LOOK_AHEAD).date()
         )
     ]
-
-
-def wake(symbols: list[str], *, now: datetime) -> None:
-    """Show the standing quotes to the engine again, so that a rule that is already true fires at once.
-
-    A quote already seen begins a new range now: the one it was seen in is history for everybody.
-    """
-    since = Case(When(dirty=True, then=F("range_since")), default=Value(now))
-    if Quote.objects.filter(instrument__in=symbols).update(dirty=True, range_since=since):
-        nudge("automation.evaluate_quotes", queue="ticks")
-
-
-def wake_unless_busy(symbols: Sequence[str], *, now: datetime) -> None:
-    """`wake` for whoever holds other locks: a quote that another process is writing or judging now is left alone."""
-    if symbols:
-        free = Quote.objects.select_for_update(skip_locked=True).filter(instrument__in=symbols).order_by("instrument")
-        wake(list(free.values_list("instrument_id", flat=True)), now=now)
 
 
 def symbols_of(owners: Iterable[tuple[str, UUID]]) -> list[str]:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
+from alerts import arming as alert_arming
+from alerts import telling
 from automation import arming, conditions, firing, grouping, skipping, trace_limits, trace_watches
 from automation.conditions import Verdict
 from automation.models import Action, ActionExecution, ActionStatus
@@ -34,18 +36,19 @@ class Evaluation:
 
     claimed: int
     fired: int
+    told: int = 0  # alerts that people asked for
 
 
 def evaluate_quotes(*, now: datetime, symbols: Sequence[str] | None = None) -> Evaluation:
     """Show the engine every quote it has not seen (of `symbols`, or of all), until none is left."""
     trace_watches.quotes_too_old(symbols=symbols, now=now)
-    claimed = fired = 0
+    claimed = fired = told = 0
     while True:
         params = observables.params(now=now, symbols=symbols, limit=BATCH)
         done = _attempt(observables.TOUCHED, params, now, quotes=True)
-        claimed, fired = claimed + done.claimed, fired + done.fired
+        claimed, fired, told = claimed + done.claimed, fired + done.fired, told + done.told
         if done.claimed < BATCH:
-            return Evaluation(claimed=claimed, fired=fired)
+            return Evaluation(claimed=claimed, fired=fired, told=told)
 
 
 def evaluate_values(values: Mapping[int, Decimal], *, at: datetime, now: datetime) -> Evaluation:
@@ -64,7 +67,8 @@ def _attempt(touched: str, params: Mapping[str, Any], now: datetime, *, quotes: 
     def evaluate() -> Evaluation:
         rows = waiting.rearm_due(now)
         trace_watches.rearmed(rows, now=now)
-        waited = arming.symbols_of((row.owner_kind, row.owner_id) for row in rows)
+        owners = [(row.owner_kind, row.owner_id) for row in rows]
+        waited = sorted({*arming.symbols_of(owners), *alert_arming.symbols_of(owners)})
         resting = matching.keep_ranges(now=now) if quotes else set()
         if resting:
             nudge("orders.match_paper", queue="trading", symbols=sorted(resting))
@@ -97,7 +101,7 @@ def _evaluate(claim: Claim, now: datetime) -> Evaluation:
     trace_watches.references(outcome.references, activated, now=now)
     hits = [*outcome.fired, *activated]
     fired = _fire([hit for hit in hits if hit.owner_kind == arming.OWNER], now)
-    return Evaluation(claimed=claim.claimed, fired=fired)
+    return Evaluation(claimed=claim.claimed, fired=fired, told=telling.tell_hits(hits, now))
 
 
 def _fire(hits: Sequence[Hit], now: datetime) -> int:

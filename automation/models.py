@@ -6,6 +6,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from automation.strategies.models import (  # noqa: F401  (Django looks for models here)
+    Strategy,
+    StrategyRun,
+    StrategySignal,
+    StrategySymbol,
+    StrategyVersion,
+)
 from common.fields import money_field, percent_field, price_field, quantity_field
 from common.ids import new_id
 from markets.models import Instrument

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from alerts import arming as alert_arming
 from automation import arming, clockwork, evaluating, executing, grouping, missing, observing, settling, trace_watches
 from automation.models import ActionExecution, ExecutionState
 from automation.standing import stands
@@ -39,7 +40,8 @@ def rearm(now: datetime) -> int:
     """Arm again what has cooled down, and show it the standing quotes: it may already be true."""
     rows = waiting.rearm_due(now)
     trace_watches.rearmed(rows, now=now)
-    arming.wake(arming.symbols_of((row.owner_kind, row.owner_id) for row in rows), now=now)
+    owners = [(row.owner_kind, row.owner_id) for row in rows]
+    arming.wake(sorted({*arming.symbols_of(owners), *alert_arming.symbols_of(owners)}), now=now)
     return len(rows)
 
 

@@ -241,6 +241,7 @@ SPECTACULAR_SETTINGS = {
         "OrderTypeEnum": "orders.models.OrderType",
         "TimeInForceEnum": "orders.models.TimeInForce",
         "AlertKindEnum": "alerts.models.Alert.Kind",
+        "AlertSeverityEnum": "alerts.models.Alert.Severity",
         "LedgerKindEnum": "portfolios.models.LedgerEntry.Kind",
         "TokenScopeEnum": "accounts.models.ApiToken.Scope",
         "ReplayStateEnum": "automation.models.ReplayRun.State",

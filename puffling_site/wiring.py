@@ -9,9 +9,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
+from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.replay import running as replays
@@ -22,7 +24,7 @@ from markets import subscriptions
 from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling
 from orders import sweeping as orders
-from portfolios.models import Holding
+from portfolios.models import Holding, Portfolio
 from safety import changing, verifying
 from watches.models import Series
 
@@ -58,6 +60,17 @@ def _quotes(symbols: Collection[str]) -> dict[str, dict[str, Any]]:
     }
 
 
+def _portfolio_names(user_id: int, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of those portfolios that are the user's."""
+    return dict(Portfolio.objects.filter(user=user_id, id__in=ids).values_list("id", "name"))
+
+
+def _primary_portfolio(user_id: int) -> UUID | None:
+    """The portfolio that is meant when none is named."""
+    return Portfolio.objects.filter(user=user_id, primary=True).values_list("id", flat=True).first()
+
+
+subjects.register(subjects.PORTFOLIO, _portfolio_names, _primary_portfolio)
 subscriptions.register("rules", _watched)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from common.reading import BadParams as BadParams
 from watches.specs import WatchSpec
 
 Params = Mapping[str, Any]  # checked and normalised: decimals as plain strings, every default filled in
@@ -83,11 +84,3 @@ class Trigger(Protocol):
     @property
     def example(self) -> dict[str, Any]:
         """Parameters a person can start from."""
-
-
-class BadParams(ValueError):
-    """Parameters that cannot be used: {key: message}."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{key}: {text}" for key, text in errors.items()))
-        self.errors = errors

@@ -14,6 +14,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.tokens import create_token
+from alerts import configs
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
@@ -61,6 +62,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "auth/me/": {"GET": own(), "PATCH": own()},
     # live, alerts
     "events/": {"GET": own()},
+    "alerts/": {"GET": own(), "POST": own()},
+    "alerts/types/": {"GET": own()},
+    "alerts/<uuid:config_id>/": {"GET": owned("config"), "PATCH": owned("config"), "DELETE": owned("config")},
+    "alerts/<uuid:config_id>/enable/": {"POST": owned("config")},
+    "alerts/<uuid:config_id>/disable/": {"POST": owned("config")},
+    "alerts/<uuid:config_id>/explain/": {"GET": owned("config")},
     "alerts/history/": {"GET": own()},
     "alerts/history/ack/": {"POST": own()},
     "alerts/history/<uuid:pk>/": {"GET": owned("alert")},
@@ -147,6 +154,9 @@ def world_of(user: User) -> dict[str, Any]:
     portfolio = Portfolio.objects.get(user=user)
     alert = raise_alert(user_id=user.pk, kind="note", title="Hello", now=at, dedupe_key="world")
     assert alert is not None
+    config = configs.create(
+        user=user, data={"alert_type": "price", "condition": {"symbol": "AAPL", "above": "250"}}, now=at
+    )
     action = create_action(
         user=user,
         data={
@@ -177,6 +187,7 @@ def world_of(user: User) -> dict[str, Any]:
     return {
         "token": token.pk,
         "alert": alert.pk,
+        "config": config.pk,
         "action": action.pk,
         "missed": missed.pk,
         "order": order.pk,

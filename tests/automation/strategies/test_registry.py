@@ -11,7 +11,7 @@ from automation.strategies import registry
 from automation.strategies.momentum import MOMENTUM
 
 # What strategies are made with, and the rooms around them: everything else in the folder is a strategy.
-TOOLS = {"base", "reading", "registry", "sizing", "windows"}
+TOOLS = {"base", "models", "reading", "registry", "sizing", "windows"}
 
 
 def test_every_file_is_listed():

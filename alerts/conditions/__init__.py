@@ -1,0 +1,1 @@
+"""What an alert waits for, one kind per file."""
