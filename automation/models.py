@@ -17,7 +17,7 @@ from common.fields import money_field, percent_field, price_field, quantity_fiel
 from common.ids import new_id
 from markets.models import Instrument
 from orders.models import OrderType, TimeInForce
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, PortfolioGoal
 
 
 class ActionStatus(models.TextChoices):
@@ -44,6 +44,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 class ActionType(models.TextChoices):
     BUY = "BUY", "Buy"
     SELL = "SELL", "Sell"
+    REBALANCE = "REBALANCE", "Rebalance"
     NOTIFY = "NOTIFY", "Notify"
 
 
@@ -77,6 +78,15 @@ class Action(models.Model):
     amount_usd = money_field(null=True, blank=True)
     percent_of_position = percent_field(null=True, blank=True)
     percent_of_equity = percent_field(null=True, blank=True)
+    goal = models.ForeignKey(
+        PortfolioGoal,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="actions",
+        help_text="REBALANCE: to this goal",
+    )
+    targets = models.JSONField(default=dict, blank=True, help_text="REBALANCE: or to these, {symbol: weight 0 to 1}")
     order_type = models.CharField(max_length=16, choices=OrderType.choices, default=OrderType.MARKET)
     limit_price = price_field(null=True, blank=True)
     limit_offset = price_field(null=True, blank=True, help_text="limit = price at firing + offset")
@@ -123,11 +133,18 @@ class Action(models.Model):
                 name="action_run_late_says_how_late",
             ),
             models.CheckConstraint(
-                condition=Q(action_type="NOTIFY") | Q(instrument__isnull=False), name="action_trading_needs_symbol"
+                condition=Q(action_type__in=["NOTIFY", "REBALANCE"]) | Q(instrument__isnull=False),
+                name="action_trading_needs_symbol",
+            ),
+            models.CheckConstraint(
+                condition=Q(action_type="REBALANCE", goal__isnull=False, targets={})
+                | Q(action_type="REBALANCE", goal__isnull=True) & ~Q(targets={})
+                | ~Q(action_type="REBALANCE") & Q(goal__isnull=True, targets={}),
+                name="action_rebalance_has_goal_or_targets",
             ),
             models.CheckConstraint(
                 condition=Q(
-                    action_type="NOTIFY",
+                    action_type__in=["NOTIFY", "REBALANCE"],
                     quantity__isnull=True,
                     amount_usd__isnull=True,
                     percent_of_position__isnull=True,
@@ -370,3 +387,7 @@ class ReplayRun(models.Model):
                 fields=["created_at"], condition=Q(state__in=["queued", "running"]), name="replay_open"
             ),  # "what waits?"
         ]
+
+
+# The rows of rebalance runs live beside what moves them. Imported last: Django finds models through this module.
+from automation.rebalancing.models import DriftEpisode, RebalanceLeg, RebalanceRun  # noqa: E402, F401

@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from automation import evaluating, executing, settling
+from automation.rebalancing import stepping
 from automation.replay import running as replays
 from common.clock import now
 from common.enqueue import nudge
@@ -42,3 +43,9 @@ def settle(source_ids: Sequence[str] | None = None) -> None:
 def run_replay(run_id: str) -> None:
     """Carry out a replay that was too large to be answered at once."""
     replays.carry_out(UUID(run_id), now=now())
+
+
+@shared_task(name="automation.rebalance", queue="trading")
+def rebalance(run_ids: Sequence[str] | None = None) -> None:
+    """Carry on rebalance runs: these, or those that are due."""
+    stepping.advance(now=now(), run_ids=None if run_ids is None else [UUID(run_id) for run_id in run_ids])

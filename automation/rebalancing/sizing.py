@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -104,14 +104,6 @@ def spread(quantity: Decimal, planned: Sequence[Decimal], *, fractional: bool) -
     return given
 
 
-def shortfalls(
-    planned: Mapping[str, Decimal], aims: Mapping[str, Decimal], held: Mapping[str, Decimal]
-) -> dict[str, Decimal]:
-    """Dollars still lacking per symbol of `planned` (dollars that were to be bought): never more than was planned.
-
-    `aims`: dollars the symbol should be worth; `held`: what it is worth now.
-    """
-    return {
-        symbol: max(ZERO, min(amount, aims.get(symbol, ZERO) - held.get(symbol, ZERO)))
-        for symbol, amount in planned.items()
-    }
+def shortfall(*, planned: Decimal, aim: Decimal | None, held: Decimal) -> Decimal:
+    """Dollars a symbol still lacks: never more than was planned. `aim`: what it should be worth; `held`: what it is."""
+    return planned if aim is None else max(ZERO, min(planned, aim - held))
