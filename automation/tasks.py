@@ -9,6 +9,7 @@ from celery import shared_task
 
 from automation import evaluating, executing, settling
 from automation.rebalancing import stepping
+from automation.backtest import running as backtests
 from automation.replay import running as replays
 from common.clock import now
 from common.enqueue import nudge
@@ -49,3 +50,10 @@ def run_replay(run_id: str) -> None:
 def rebalance(run_ids: Sequence[str] | None = None) -> None:
     """Carry on rebalance runs: these, or those that are due."""
     stepping.advance(now=now(), run_ids=None if run_ids is None else [UUID(run_id) for run_id in run_ids])
+
+
+# One run over hundreds of symbols takes longer than other tasks may; it tells every two seconds that it lives.
+@shared_task(name="automation.run_backtest", queue="jobs", soft_time_limit=540, time_limit=600)
+def run_backtest(run_id: str) -> None:
+    """Carry out a backtest, or a turn of a grid."""
+    backtests.carry_out(UUID(run_id), now=now())

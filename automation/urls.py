@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
+from automation.backtest import api as backtests
 from automation.replay import api as replays
 from automation.transfer import api as transfer_api
 
@@ -24,6 +25,11 @@ urlpatterns = [
     path("actions/simulate/", replays.SimulateDraft.as_view()),
     path("actions/replays/", replays.Replays.as_view()),
     path("actions/replays/<uuid:run_id>/", replays.ReplayView.as_view()),
+    path("backtests/", backtests.Backtests.as_view()),
+    path("backtests/compare/", backtests.Compare.as_view()),
+    path("backtests/<uuid:backtest_id>/", backtests.BacktestView.as_view()),
+    path("strategies/<uuid:strategy_id>/backtest/", backtests.BacktestStrategy.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/backtest/", backtests.BacktestGoal.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
     path("actions/<uuid:action_id>/evidence/", evidence_api.EvidenceView.as_view()),
     path("actions/<uuid:action_id>/versions/<int:version>/restore/", evidence_api.Restore.as_view()),

@@ -16,6 +16,7 @@ from django.conf import settings
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
+from automation.backtest import running as backtests
 from automation.replay import running as replays
 from common.clock import now as clock_now
 from common.money import plain
@@ -94,6 +95,7 @@ SWEEP = (
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
+    SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from common.money import ZERO, cents
+from common.money import ZERO
 from markets import fill_model
 from markets.fill_model import Costs, Observation, WorkingOrder
 from portfolios.booking import book
@@ -90,10 +90,6 @@ class Account:
                 break
         self.trades.extend(made)
         return made
-
-    def worth(self, price_of: dict[str, Decimal]) -> Decimal:
-        """Cash and shares at these prices, each holding to the cent, as a portfolio is valued live."""
-        return self.cash + sum((cents(shares * price_of[symbol]) for symbol, shares in self.positions.items()), ZERO)
 
     def _book(self, fill: FillBooking) -> tuple[Decimal, Decimal]:
         """Book a fill; returns the change of cash and the gain realised."""

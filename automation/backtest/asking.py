@@ -1,4 +1,4 @@
-"""Read what a person asks of a backtest: period, cash, costs, approvals, limits, what to compare with, values to try."""
+"""Read what a person asks of a backtest: period, cash, costs, approvals, limits, a benchmark, values to try."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from itertools import product
 from typing import Any
 
 from automation.backtest.gating import APPROVE, BLOCK
-from automation.replay.asking import TIMEFRAMES, Grid, costs_of, grid_of, moment_of
+from automation.replay.asking import Grid, costs_of, grid_of, moment_of
+from automation.strategies.bar_clock import TIMEFRAMES
 from automation.triggers.base import BadParams
 from automation.triggers.reading import Reader, shown
 from common.errors import InvalidInput
@@ -20,7 +21,7 @@ from portfolios.models import Portfolio
 from safety.limits import read_changes
 
 CASH = "100000"
-SPAN = {"1d": timedelta(days=3653), "1m": timedelta(days=30)}
+SPAN, SHORT_SPAN = timedelta(days=3653), timedelta(days=30)  # of daily bars, of minutes
 SPLIT = 70  # percent of the sessions a grid's best is chosen on
 MOST_PARAMETERS = 2
 MOST_RUNS = 200
@@ -59,7 +60,7 @@ def read_question(
         read = Reader(data, "a field of a backtest")
         frame = read.choice("timeframe", ("1d",) if only_daily else TIMEFRAMES, default=timeframe)
         end = moment_of(read, "to", closing=True) or now
-        start = moment_of(read, "from", closing=False) or end - SPAN[frame]
+        start = moment_of(read, "from", closing=False) or end - (SPAN if frame == "1d" else SHORT_SPAN)
         if start >= end and not read.errors:
             read.errors["to"] = f"{end.isoformat()} is not after from ({start.isoformat()})"
         cash = read.decimal("cash", default=CASH, at_most=10**12, places=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -28,11 +28,18 @@ class Wanted:
     why: str = ""
 
 
+Pulse = Callable[[float], None]
+
+
+def silent(share: float) -> None:
+    """Nobody wants to know how much of the work is done (0 to 1)."""
+
+
 class Course:
     """Where a backtest is. Time only goes forward: `act` at a moment values everything before it first."""
 
-    def __init__(self, market: Market, *, cash: Decimal, costs: Costs, gate: Gatekeeper) -> None:
-        self.market, self.gate = market, gate
+    def __init__(self, market: Market, *, cash: Decimal, costs: Costs, gate: Gatekeeper, pulse: Pulse = silent) -> None:
+        self.market, self.gate, self.pulse = market, gate, pulse
         self.account = Account(cash, costs)
         self.start = cash
         size = len(market) - market.first
@@ -43,25 +50,29 @@ class Course:
         self._date: date | None = None
         self._midnight = 0
         self._trades_today, self._turnover_today = 0, ZERO
+        self._priced_at = -1
+        self._column: list[float] = []
+        self._known: dict[str, Decimal] = {}
+        self._worth: dict[str, tuple[Decimal, Decimal]] = {}
 
     def standing(self, at: int, symbols: Iterable[str]) -> Standing:
         """The account at a moment, at its opens. `symbols`: what else needs a price."""
         self._value_until(at)
+        self.pulse((at - self.market.first) / max(len(self.market) - self.market.first, 1))
         market, account = self.market, self.account
         now = market.time(at)
         self._turn_day(now)
-        column, before = market.opens[:, at], market.closes[:, at - 1] if at else None
         wanted = set(symbols)
-        named = wanted | account.positions.keys()
-        prices = {s: exact(value) for s in named if (value := column[market.row[s]]) == value}
+        prices = self._prices(at, wanted | account.positions.keys())
         previous = {}
-        if before is not None:
+        if at:
+            before = market.closes[:, at - 1]
             previous = {s: exact(value) for s in wanted if (value := before[market.row[s]]) == value}
         return Standing(
             now=now,
             trading_date=self._date or now.date(),
             cash=account.cash,
-            equity=account.worth(prices),
+            equity=account.cash + sum(self._values(prices), ZERO),
             day_start=self._day_start(),
             peak=self._peak,
             positions=account.positions,
@@ -99,6 +110,27 @@ class Course:
     def finish(self) -> None:
         """Value the rest."""
         self._value_until(len(self.market))
+
+    def _prices(self, at: int, symbols: Set[str]) -> dict[str, Decimal]:
+        """What shares cost at a moment; those asked for before at this moment are known."""
+        if self._priced_at != at:
+            self._priced_at, self._known, self._worth = at, {}, {}
+            self._column = self.market.opens[:, at].tolist()
+        row = self.market.row
+        for symbol in symbols - self._known.keys():
+            value = self._column[row[symbol]]
+            if value == value:
+                self._known[symbol] = Decimal(repr(value))
+        return self._known
+
+    def _values(self, prices: dict[str, Decimal]) -> Iterator[Decimal]:
+        """What each holding is worth, to the cent, as a portfolio is valued live; only what changed is worked out."""
+        worth = self._worth
+        for symbol, shares in self.account.positions.items():
+            known = worth.get(symbol)
+            if known is None or known[0] != shares:
+                known = worth[symbol] = shares, cents(shares * prices[symbol])
+            yield known[1]
 
     def _value_until(self, at: int) -> None:
         """Equity at the closes of the moments not valued yet, with what is held now."""

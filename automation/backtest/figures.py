@@ -54,7 +54,7 @@ class Daily:
 def daily_of(market: Market, equity: Floats, start: float) -> Daily:
     """A curve over the moments from `market.first` on as one value a day."""
     names = market.at[market.first :] // DAY
-    last = np.flatnonzero(np.concatenate([names[1:] != names[:-1], [True]])) if len(names) else []
+    last = np.flatnonzero(np.concatenate([names[1:] != names[:-1], [True]])[: len(names)])
     dates = tuple(datetime.fromtimestamp(int(names[i]) * DAY, UTC).date() for i in last)
     return Daily(dates=dates, equity=np.asarray(equity[last], dtype=np.float64), start=start)
 

@@ -7,6 +7,7 @@ account is usable and reconciled, no kill switch is on.
 
 from __future__ import annotations
 
+import enum
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,14 @@ from safety.types import (
     Snapshot,
     SwitchView,
 )
+
+
+class Source(enum.StrEnum):
+    """Where orders come from, in the words of orders."""
+
+    STRATEGY = "strategy_signal"
+    GOAL = "rebalance_run"
+
 
 APPROVE, BLOCK = "approve", "block"  # what becomes of an order that waits for a person
 APPROVER = "backtest"
@@ -75,7 +84,7 @@ class Gatekeeper:
 
     policy: PolicyView
     instruments: Mapping[str, InstrumentView]
-    source: str  # strategy_signal | rebalance_run
+    source: Source
     approvals: str = APPROVE
     allowances: Mapping[str, Decimal] = field(default_factory=dict)
     denials: list[Denial] = field(default_factory=list)

@@ -7,7 +7,7 @@ the buys from the cash that is there, the largest shortfall first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,19 +16,16 @@ from automation.backtest.account import Trade
 from automation.backtest.course import Course, Wanted
 from automation.backtest.gating import BLOCK, NOBODY, Standing
 from automation.backtest.market import Market
-from automation.rebalancing import planning
-from automation.rebalancing.planning import PlannedLeg
+from automation.rebalancing import fitting
+from automation.rebalancing.fitting import PlannedLeg
 from automation.rebalancing.refusing import cooling
 from automation.rebalancing.rehearsing import Whose, rehearse
-from automation.rebalancing.sizing import Wanted as Lacking
-from automation.rebalancing.sizing import shortfalls, size_buys, spread
 from automation.replay.bars import exact
-from common.money import ZERO
+from common.money import HUNDRED, ZERO
 from markets.fill_model import BUY, SELL
-from portfolios.planning.drifting import drift_of
+from portfolios.planning.drifting import band_of, drift_of
 from portfolios.planning.planner import plan as plan_of
 from portfolios.planning.types import CASH, CannotPlan, CostModel, GoalTerms, Plan, PlanBook, PlanHolding, PlanLot
-from safety.types import Snapshot
 
 WASH_DAYS = timedelta(days=30)
 WHOSE = Whose(user_id=0, portfolio_id=NOBODY, account_id=NOBODY, run_id=NOBODY)
@@ -95,7 +92,7 @@ class GoalRun:
         targets = [symbol for symbol in self.goal.terms.targets if symbol != CASH]
         return [*targets, *(self.course.account.positions.keys() - set(targets))]
 
-    def _book(self, now: datetime, prices: dict[str, Decimal], *, lots: bool = True) -> PlanBook:
+    def _book(self, now: datetime, prices: Mapping[str, Decimal], *, lots: bool = True) -> PlanBook:
         account, instruments = self.course.account, self.course.gate.instruments
         holdings = {
             symbol: PlanHolding(
@@ -125,21 +122,29 @@ class GoalRun:
         gate, min_trade = self.course.gate, self.goal.terms.min_trade
         symbols = {trade.symbol for trade in plan.trades}
         snapshot = gate.snapshot(standing, symbols)
-        legs = planning.legs_of(plan, snapshot, min_trade=min_trade)
+        legs = fitting.legs_of(plan, snapshot, min_trade=min_trade)
         said = rehearse([leg.as_leg() for leg in legs], snapshot, WHOSE, now=standing.now)
         if said.refusal is not None:
             return self._not_begun(at, legs, said.refusal.code, said.refusal.reason)
         if said.asks and gate.approvals == BLOCK:
             return self._not_begun(at, legs, "APPROVAL_REQUIRED", said.asks)
-        sells = [Wanted(symbol=leg.symbol, side=SELL, quantity=leg.quantity) for leg in legs if leg.side == SELL]
-        made = self.course.act(at, standing, sells) if sells else []
-        if sells:
+        made = self._order(at, standing, legs, SELL)
+        if made:
             standing = self.course.standing(at, symbols)
-            snapshot = gate.snapshot(standing, symbols)
-        buys = [leg for leg in legs if leg.side == BUY]
-        made += self.course.act(at, standing, _sized(buys, snapshot, plan, min_trade))
+            after = gate.snapshot(standing, symbols)
+            legs = fitting.size(legs, after, cash=after.cash, reserved=plan.reserved, min_trade=min_trade)
+        made += self._order(at, standing, legs, BUY)
         self._remember(made, standing.now)
         return made
+
+    def _order(self, at: int, standing: Standing, legs: Sequence[PlannedLeg], side: str) -> list[Trade]:
+        """The legs of one side, those without shares left out."""
+        orders = [
+            Wanted(symbol=leg.symbol, side=side, quantity=leg.quantity)
+            for leg in legs
+            if leg.side == side and leg.quantity > ZERO
+        ]
+        return self.course.act(at, standing, orders) if orders else []
 
     def _not_begun(self, at: int, legs: Sequence[PlannedLeg], code: str, why: str) -> list[Trade]:
         self.kept_apart[code] += 1
@@ -157,25 +162,10 @@ class GoalRun:
                 self._loss_sales[trade.symbol] = now
 
 
-def _sized(buys: Sequence[PlannedLeg], snapshot: Snapshot, plan: Plan, min_trade: Decimal) -> list[Wanted]:
-    """The buys with the cash that is there now, as a run sizes them once its sells have ended."""
-    planned: dict[str, Decimal] = {}
-    for leg in buys:
-        planned[leg.symbol] = planned.get(leg.symbol, ZERO) + leg.planned_value
-    aims = {leg.symbol: leg.aim or ZERO for leg in buys}
-    price = {symbol: planning.buy_price(symbol, snapshot) or snapshot.prices[symbol] for symbol in planned}
-    held = {symbol: snapshot.positions.get(symbol, ZERO) * price[symbol] for symbol in planned}
-    wanted = [
-        Lacking(
-            symbol=symbol, shortfall=amount, price=price[symbol], fractional=snapshot.instruments[symbol].fractionable
-        )
-        for symbol, amount in shortfalls(planned, aims, held).items()
-    ]
-    orders = []
-    for sized in size_buys(wanted, cash=planning.spendable_now(snapshot, plan.reserved), min_trade=min_trade):
-        parts = [leg.planned_quantity for leg in buys if leg.symbol == sized.symbol]
-        fractional = snapshot.instruments[sized.symbol].fractionable
-        for quantity in spread(sized.quantity, parts, fractional=fractional):
-            if quantity > ZERO:
-                orders.append(Wanted(symbol=sized.symbol, side=BUY, quantity=quantity))
-    return orders
+def allowances(terms: GoalTerms) -> dict[str, Decimal]:
+    """Percent of the equity a goal's symbols may reach whatever the position limit: target plus band."""
+    return {
+        symbol: (weight + band_of(weight, terms)) * HUNDRED
+        for symbol, weight in terms.targets.items()
+        if symbol != CASH and weight
+    }

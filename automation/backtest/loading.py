@@ -8,12 +8,18 @@ from datetime import datetime
 
 import numpy as np
 
-from automation.backtest.market import Market, market_of
-from automation.replay.bars import Bars
+from automation.backtest.course import Pulse, silent
+from automation.backtest.market import Market, market_of, names_of
+from automation.replay.bars import Bars, Seconds, moment
+from automation.replay.history import in_timeframe
 from automation.replay.loading import load_tape
+from automation.strategies import base
+from automation.strategies.aligning import aligned
 from common.errors import InvalidInput
-from markets.models import Instrument
-from markets.selectors import MINUTES
+from markets import calendar
+from markets.bars import day_start
+from markets.models import Exchange, Instrument
+from markets.selectors import DAY, MINUTES
 from safety.types import InstrumentView
 
 MOST_BARS = 5_000_000  # of all symbols together, history included
@@ -26,11 +32,12 @@ class Loaded:
     market: Market
     instruments: Mapping[str, InstrumentView]
     labels: Mapping[str, str]
+    exchange: Exchange
 
 
-def load(symbols: Sequence[str], timeframe: str, start: datetime, end: datetime) -> Loaded:
+def load(symbols: Sequence[str], timeframe: str, start: datetime, end: datetime, pulse: Pulse = silent) -> Loaded:
     """The bars of [start, end) with history before them. InvalidInput names symbols that are not known."""
-    rows = {row.symbol: row for row in Instrument.objects.filter(pk__in=symbols)}
+    rows = {row.symbol: row for row in Instrument.objects.filter(pk__in=symbols).select_related("exchange")}
     unknown = [symbol for symbol in symbols if symbol not in rows]
     if unknown:
         raise InvalidInput({"symbols": f"{', '.join(unknown)}: no such instrument. Check the symbol, or take it out."})
@@ -39,6 +46,7 @@ def load(symbols: Sequence[str], timeframe: str, start: datetime, end: datetime)
     for symbol in symbols:
         bars[symbol] = load_one(symbol, timeframe, start, end)
         total += len(bars[symbol])
+        pulse(0.0)
         if total > MOST_BARS:
             raise InvalidInput(
                 {"from": f"it is more than {MOST_BARS:,} bars: choose a shorter period, fewer symbols or daily bars"}
@@ -55,37 +63,47 @@ def load(symbols: Sequence[str], timeframe: str, start: datetime, end: datetime)
         for symbol, row in rows.items()
     }
     return Loaded(
-        market=market_of(bars), instruments=views, labels={symbol: row.data_label for symbol, row in rows.items()}
+        market=market_of(bars),
+        instruments=views,
+        labels={symbol: row.data_label for symbol, row in rows.items()},
+        exchange=rows[symbols[0]].exchange,
     )
+
+
+def columns_of(loaded: Loaded, timeframe: str) -> dict[str, base.Bars]:
+    """The bars as a strategy is given them live: on one axis, a session or a stretch without a bar being NaN."""
+    market, exchange = loaded.market, loaded.exchange
+    columns = {
+        symbol: base.Bars(
+            at=names_of(bars), open=bars.open, high=bars.high, low=bars.low, close=bars.close, volume=bars.volume
+        )
+        for symbol, bars in market.bars.items()
+    }
+    return aligned(
+        columns,
+        expected=_sessions(market, exchange) if timeframe == DAY else (),
+        newest=int(market.at[-1]),
+        width=MINUTES.get(timeframe, 0) * 60,
+        always_open=exchange.always_open,
+        time_zone=exchange.time_zone,
+    )
+
+
+def _sessions(market: Market, exchange: Exchange) -> Seconds:
+    """When the daily bars of the calendar's sessions begin, as far as it reaches back. Of a demo market: none."""
+    if exchange.always_open:
+        return np.array([], dtype=np.int64)
+    first, last = (moment(market.at[place]).date() for place in (0, -1))
+    sessions = calendar.sessions_between(exchange.code, first, last)
+    return np.array([int(day_start(session.date).timestamp()) for session in sessions], dtype=np.int64)
 
 
 def load_one(symbol: str, timeframe: str, start: datetime, end: datetime) -> Bars:
     """One symbol's bars. Those of several minutes are made of minute bars."""
-    width = MINUTES.get(timeframe)
-    if width is None:
-        return load_tape(symbol, timeframe, start, end).bars
-    minutes = load_tape(symbol, "1m", start, end).bars
-    return minutes if width == 1 else coarser(minutes, width, timeframe)
-
-
-def coarser(minutes: Bars, width: int, timeframe: str) -> Bars:
-    """Bars of `width` minutes, beginning at whole multiples of it since midnight UTC, as `markets.selectors` has them."""
-    seconds = width * 60
-    starts = minutes.starts // seconds * seconds
-    if not len(starts):
-        return replace(minutes, timeframe=timeframe)
-    begins = np.flatnonzero(np.concatenate([[True], starts[1:] != starts[:-1]]))
-    last = np.concatenate([begins[1:], [len(starts)]]) - 1
-    traded_from = starts[minutes.first] if minutes.first < len(starts) else starts[-1] + seconds
-    return replace(
-        minutes,
-        timeframe=timeframe,
-        starts=starts[begins],
-        ends=starts[begins] + seconds,
-        open=minutes.open[begins],
-        high=np.maximum.reduceat(minutes.high, begins),
-        low=np.minimum.reduceat(minutes.low, begins),
-        close=minutes.close[last],
-        volume=np.add.reduceat(minutes.volume, begins),
-        first=int(np.searchsorted(starts[begins], traded_from)),
-    )
+    if timeframe == DAY:
+        return load_tape(symbol, DAY, start, end).bars
+    tape = load_tape(symbol, "1m", start, end)
+    if timeframe == "1m" or not len(tape.bars):
+        return tape.bars
+    made = in_timeframe(tape.bars, tape.daily, timeframe)
+    return replace(made, first=int(np.searchsorted(made.starts, int(start.timestamp()))))

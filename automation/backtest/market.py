@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from automation.replay import bars as replayed
 from automation.replay.bars import Floats, Seconds, exact, moment
-from automation.strategies import base
 
 DAY = 86_400
 Places = NDArray[np.intp]
@@ -83,11 +82,6 @@ class Market:
         ends = self._matrix([one.ends for one in self.bars.values()], np.int64, 0)
         return np.max(np.where(self.fresh, ends, 0), axis=0, initial=0)
 
-    @cached_property
-    def columns(self) -> dict[str, base.Bars]:
-        """The bars as strategies take them: NaN where a symbol has none."""
-        return {symbol: self._column(row, one) for row, (symbol, one) in enumerate(self.bars.items())}
-
     def price(self, symbol: str, at: int) -> Decimal | None:
         """What a share costs at a moment, exactly; None before its first bar."""
         value = self.opens[self.row[symbol], at]
@@ -107,21 +101,6 @@ class Market:
             known = int(np.searchsorted(self.places[row], 0))
             found[row, known:] = values[self.places[row, known:]]
         return found
-
-    def _column(self, row: int, one: replayed.Bars) -> base.Bars:
-        if len(one) == len(self):
-            return base.Bars(at=self.at, open=one.open, high=one.high, low=one.low, close=one.close, volume=one.volume)
-        fresh = self.fresh[row]
-
-        def spread(values: Floats) -> Floats:
-            column = np.full(len(self), np.nan)
-            column[fresh] = values
-            return column
-
-        return base.Bars(
-            at=self.at, open=spread(one.open), high=spread(one.high), low=spread(one.low), close=spread(one.close),
-            volume=spread(one.volume),
-        )  # fmt: skip
 
 
 def market_of(bars: Mapping[str, replayed.Bars]) -> Market:

@@ -60,9 +60,7 @@ class BacktestRun(models.Model):
     state = models.CharField(max_length=10, choices=BacktestState.choices, default=BacktestState.QUEUED)
     done_steps = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(default=1)
-    attempts = models.PositiveSmallIntegerField(
-        default=0, help_text="workers that took it; turns of a grid not counted"
-    )
+    lost = models.PositiveSmallIntegerField(default=0, help_text="workers that died over it")
     result = models.JSONField(default=dict)
     error = models.CharField(max_length=400, blank=True)
     lease_until = models.DateTimeField(null=True)
