@@ -1,13 +1,13 @@
-"""Tax lots: what a sale takes from which purchase, first in first out. Plain Python, exact to the cent."""
+"""Tax lots: what a sale takes from which purchase, first in first out unless told. Plain Python, exact to the cent."""
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from common.money import ZERO, cents
@@ -62,8 +62,11 @@ class Lots(Generic[T]):
     def buy(self, lot: OpenLot[T]) -> None:
         insort(self.open, lot, key=_age)
 
-    def sell(self, quantity: Decimal, proceeds: Decimal, at: datetime) -> list[Disposal[T]]:
-        """Take `quantity` from the oldest lots; `proceeds` (dollars, fees taken off) is shared out by quantity.
+    def sell(
+        self, quantity: Decimal, proceeds: Decimal, at: datetime, order: Callable[[OpenLot[T]], Any] | None = None
+    ) -> list[Disposal[T]]:
+        """Take `quantity` from the oldest lots, or from those that `order` (a sort key, see `portfolios.disposing`)
+        puts first; `proceeds` (dollars, fees taken off) is shared out by quantity.
 
         The last part takes what rounding left over, so that parts add up exactly. NotEnough leaves the lots alone.
         """
@@ -71,8 +74,9 @@ class Lots(Generic[T]):
             raise NotEnough(self.quantity)
         disposals = []
         to_sell, to_share = quantity, proceeds
-        while to_sell > ZERO:
-            lot = self.open[0]
+        for lot in self.open if order is None else sorted(self.open, key=order):
+            if to_sell <= ZERO:
+                break
             part = min(lot.open_quantity, to_sell)
             share = to_share if part == to_sell else cents(to_share * part / to_sell)
             cost = lot.open_cost if part == lot.open_quantity else cents(lot.open_cost * part / lot.open_quantity)
@@ -82,8 +86,8 @@ class Lots(Generic[T]):
             lot.open_cost -= cost
             to_sell -= part
             to_share -= share
-            if lot.open_quantity == ZERO:
-                self.open.pop(0)
+        if disposals:  # most sales touch a few of many lots
+            self.open = [lot for lot in self.open if lot.open_quantity]
         return disposals
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from common.money import HUNDRED, ZERO, cents, nano, plain
-from portfolios.planning.types import CASH, BandKind, Drift, DriftRow, GoalTerms, PlanBook, PlanHolding
+from common.money import HUNDRED, ZERO, cents, nano, plain, shares
+from portfolios.planning.types import CASH, BandKind, Drift, DriftRow, GoalTerms, PlanBook, PlanHolding, RebalanceTo
 
 FIVE_POINTS, QUARTER = Decimal("0.05"), Decimal("0.25")
 ONE_POINT, FIFTH = Decimal("0.01"), Decimal("0.20")
-NOT_JUDGED_USE = Decimal(2)  # of a holding without a target, and of a target not held: outside whatever the band
+ALWAYS_USE = Decimal(2)  # of a holding without a target, and of a target not held: outside whatever the band
+INSIDE = Decimal("0.0001")  # a move to the band's edge ends so far inside it, for what costs and rounding still move
 
 
 def band_of(target: Decimal, terms: GoalTerms) -> Decimal:
@@ -22,6 +23,36 @@ def band_of(target: Decimal, terms: GoalTerms) -> Decimal:
     if terms.band_kind is BandKind.HYBRID_5_25:
         return min(FIVE_POINTS, QUARTER * target)
     return max(FIFTH * target, ONE_POINT)
+
+
+def is_outside(*, value: Decimal, held: bool, target: Decimal, managed: Decimal, terms: GoalTerms) -> bool:
+    """Whether an asset needs rebalancing. A holding without a target, or a target not held, always does."""
+    return not target or not held or abs(value / managed - target) > band_of(target, terms)
+
+
+def ends_at_edge(terms: GoalTerms) -> bool:
+    """Whether a rebalance stops at the band's edge; one that only buys goes as far as the cash does."""
+    return terms.rebalance_to is RebalanceTo.BAND_EDGE and not terms.cash_flow_only
+
+
+def into_the_band(*, to_aim: Decimal, to_target: Decimal, price: Decimal) -> Decimal:
+    """Whole shares for a move of `to_aim` dollars to a band's edge: one more than fit, if that is not past the target.
+
+    Rounded down it would end just outside.
+    """
+    more = (to_aim / price).quantize(Decimal(1), ROUND_CEILING)
+    return more if more * price <= to_target else shares(to_aim / price, fractional=False)
+
+
+def aim_of(*, value: Decimal, target: Decimal, managed: Decimal, terms: GoalTerms) -> Decimal:
+    """Dollars an asset outside its band is brought to: its target, or just inside the nearest edge of the band."""
+    if not ends_at_edge(terms) or not target:
+        return target * managed
+    band = band_of(target, terms)
+    inner = band - min(INSIDE, band / 10)
+    if inner >= target and not value:
+        return target * managed  # the lower edge is nothing at all
+    return min(max(value, (target - inner) * managed), (target + inner) * managed)
 
 
 def drift_of(book: PlanBook, terms: GoalTerms) -> Drift:
@@ -95,8 +126,8 @@ def _rows(book: PlanBook, terms: GoalTerms, managed: Decimal, free: Decimal) -> 
         dollars = value - cents(target * managed)
         drift = value / managed - target
         band = band_of(target, terms)
-        outside = abs(drift) > band or not target or not holding.quantity
-        possible = outside and abs(dollars) >= smallest_trade(holding, terms)
+        outside = is_outside(value=value, held=bool(holding.quantity), target=target, managed=managed, terms=terms)
+        possible = outside and _large_enough(holding, value, target, managed, terms)
         yield DriftRow(
             symbol=symbol,
             value=value,
@@ -109,6 +140,16 @@ def _rows(book: PlanBook, terms: GoalTerms, managed: Decimal, free: Decimal) -> 
             actionable=possible and _may_trade(holding, dollars, terms, free),
         )
     yield _cash_row(terms, managed, free)
+
+
+def _large_enough(holding: PlanHolding, value: Decimal, target: Decimal, managed: Decimal, terms: GoalTerms) -> bool:
+    """Whether the way to where a rebalance ends is as long as the smallest trade."""
+    to_aim = abs(value - aim_of(value=value, target=target, managed=managed, terms=terms))
+    if holding.fractional or not ends_at_edge(terms):
+        return to_aim >= smallest_trade(holding, terms)
+    price, to_target = holding.price or ZERO, abs(value - target * managed)
+    move = price * into_the_band(to_aim=to_aim, to_target=to_target, price=price)
+    return move >= max(terms.min_trade, price)
 
 
 def _cash_row(terms: GoalTerms, managed: Decimal, free: Decimal) -> DriftRow:
@@ -146,7 +187,7 @@ def _use(row: DriftRow) -> Decimal:
         return ZERO
     always = row.outside and (not row.target or not row.value)
     share = nano(abs(row.drift) / row.band) if row.band else ZERO
-    return max(share, NOT_JUDGED_USE) if always or (row.outside and not row.band) else share
+    return max(share, ALWAYS_USE) if always or (row.outside and not row.band) else share
 
 
 def _untold(problem: str, equity: Decimal | None = None) -> Drift:
