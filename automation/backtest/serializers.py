@@ -36,7 +36,9 @@ class BacktestIn(serializers.Serializer[Any]):
     )
 
     def get_fields(self) -> dict[str, Any]:
-        begin = serializers.CharField(required=False, help_text="a date or a time; default ten years (minutes: 30 days) ago")
+        begin = serializers.CharField(
+            required=False, help_text="a date or a time; default ten years (minutes: 30 days) ago"
+        )
         return {**super().get_fields(), "from": begin}
 
 

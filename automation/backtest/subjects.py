@@ -53,7 +53,11 @@ class Subject:
 
 def strategy_of(user: User, strategy_id: UUID) -> Subject:
     """A stored strategy. NotFound for anybody else's."""
-    row = Strategy.objects.filter(user=user, pk=strategy_id).select_related("portfolio__broker_account", "portfolio__user").first()
+    row = (
+        Strategy.objects.filter(user=user, pk=strategy_id)
+        .select_related("portfolio__broker_account", "portfolio__user")
+        .first()
+    )
     if row is None:
         raise NotFound(f"There is no strategy {strategy_id}.")
     symbols = tuple(row.symbols.order_by("position").values_list("instrument_id", flat=True))
