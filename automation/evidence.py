@@ -60,7 +60,7 @@ class Evidence:
 
     def as_json(self) -> dict[str, Any]:
         """For problems, logs and the API: decimals as plain strings, times in ISO 8601."""
-        return {**{name: _json(value) for name, value in asdict(self).items()}, "enough": self.enough}
+        return {**{name: as_plain(value) for name, value in asdict(self).items()}, "enough": self.enough}
 
 
 def evidence_of(action: Action, *, now: datetime, remade: bool = False) -> Evidence:
@@ -168,13 +168,14 @@ def _book(action: Action, trades: Sequence[Trade], last: Decimal | None, now: da
     return result_of(trades, last=last, marks=[Mark(at=bar.at, low=bar.low, high=bar.high) for bar in seen])
 
 
-def _json(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
+    """A value as JSON: decimals as plain strings, times in ISO 8601."""
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, dict):
-        return {name: _json(inner) for name, inner in value.items()}
+        return {name: as_plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_json(inner) for inner in value]
+        return [as_plain(inner) for inner in value]
     return value

@@ -49,10 +49,17 @@ class Watched:
     spans: tuple[Span, ...]
 
 
-def watched(edits: Iterable[Edit], *, made_at: datetime, until: datetime) -> Watched:
+def watched(
+    edits: Iterable[Edit],
+    *,
+    made_at: datetime,
+    until: datetime,
+    remakes: frozenset[str] = REMAKES,
+    auto: str = AUTO,
+) -> Watched:
     """Read it off the versions, oldest first. `until`: now, or when the rule ended.
 
-    It begins anew when the rule is made another one (see REMAKES) and when it comes back from automatic.
+    It begins anew when the rule is made another one (an edit of `remakes`) and when it comes back from `auto`.
     """
     since, spans = made_at, list[Span]()
     mode, status = "", ACTIVE
@@ -62,9 +69,9 @@ def watched(edits: Iterable[Edit], *, made_at: datetime, until: datetime) -> Wat
         before = mode
         mode = _new(edit.changes, "mode") or made.get("mode") or mode
         status = _new(edit.changes, "status") or made.get("status") or status
-        if REMAKES & edit.changes.keys() or (before == AUTO and mode != AUTO):
+        if remakes & edit.changes.keys() or (before == auto and mode != auto):
             since, spans, opened = edit.at, [], None
-        watching = mode != AUTO and status == ACTIVE
+        watching = mode != auto and status == ACTIVE
         if watching and opened is None:
             opened = edit.at
         elif not watching and opened is not None:

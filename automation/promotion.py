@@ -50,6 +50,14 @@ class Override:
 
 def read_override(changes: MutableMapping[str, Any]) -> str | None:
     """Take the reason out of an edit's changes. Raises InvalidInput when it cannot be one."""
+    reason = reason_of(changes)
+    if reason is not None and changes.get("mode") != Mode.AUTO:
+        raise InvalidInput({"override": f"{shown(reason)} goes with mode auto only: leave it out"})
+    return reason
+
+
+def reason_of(changes: MutableMapping[str, Any]) -> str | None:
+    """Take `override` out, and check that it can be kept as a reason."""
     given = changes.pop("override", None)
     if given is None or given == "":
         return None
@@ -59,8 +67,6 @@ def read_override(changes: MutableMapping[str, Any]) -> str | None:
         )
     if not storable(given):
         raise InvalidInput({"override": "contains a NUL character or half of a surrogate pair: remove it"})
-    if changes.get("mode") != Mode.AUTO:
-        raise InvalidInput({"override": f"{shown(given)} goes with mode auto only: leave it out"})
     return given.strip()
 
 

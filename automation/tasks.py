@@ -11,6 +11,7 @@ from automation import evaluating, executing, settling
 from automation.rebalancing import stepping
 from automation.backtest import running as backtests
 from automation.replay import running as replays
+from automation.strategies import tasks as strategies  # noqa: F401  (Celery looks for tasks here)
 from common.clock import now
 from common.enqueue import nudge
 from common.heartbeats import beat

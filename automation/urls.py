@@ -7,6 +7,7 @@ from django.urls import path
 from automation import api, evidence_api, missed_api, templating_api, trace_api
 from automation.backtest import api as backtests
 from automation.replay import api as replays
+from automation.strategies import urls as strategies
 from automation.transfer import api as transfer_api
 
 urlpatterns = [
@@ -42,4 +43,5 @@ urlpatterns = [
     path("actions/<uuid:action_id>/versions/", api.Versions.as_view()),
     path("actions/<uuid:action_id>/trace/", trace_api.Traces.as_view()),
     path("actions/<uuid:action_id>/why/", trace_api.Why.as_view()),
+    *strategies.urlpatterns,
 ]

@@ -60,7 +60,7 @@ def shadow_fills(
     quotes = {s: quote for s, quote in latest_quotes(symbols).items() if quote.at >= now - QUOTE_MAX_AGE}
     views = quotes_of(quotes)
     instruments = Instrument.objects.in_bulk(symbols)
-    costs = costs_of(BrokerAccount.objects.filter(portfolio_id=portfolio_id).first())
+    costs = costs_for(portfolio_id)
     sold = dict(sold_before)
     answers = []
     for intent in intents:
@@ -80,7 +80,7 @@ def shadow_fills(
         except NoSize as refused:
             answers.append(ShadowFill(code=refused.code))
             continue
-        answer = _fill(intent, quantity, quote, costs) if _may_sell(intent, quantity, held) else _OVERSOLD
+        answer = fill_of(intent, quantity, quote, costs) if _may_sell(intent, quantity, held) else _OVERSOLD
         if answer.filled and intent.side == fill_model.SELL and rule:
             sold[rule] = sold.get(rule, ZERO) + answer.quantity
         answers.append(answer)
@@ -88,6 +88,11 @@ def shadow_fills(
 
 
 _OVERSOLD = ShadowFill(code=OVERSELL)
+
+
+def costs_for(portfolio_id: UUID) -> fill_model.Costs:
+    """What trading costs in the portfolio's account."""
+    return costs_of(BrokerAccount.objects.filter(portfolio_id=portfolio_id).first())
 
 
 def costs_of(account: BrokerAccount | None) -> fill_model.Costs:
@@ -108,7 +113,8 @@ def _may_sell(intent: OrderIntent, quantity: Decimal, held: Decimal) -> bool:
     return intent.side != fill_model.SELL or quantity <= held
 
 
-def _fill(intent: OrderIntent, quantity: Decimal, quote: Quote, costs: fill_model.Costs) -> ShadowFill:
+def fill_of(intent: OrderIntent, quantity: Decimal, quote: Quote, costs: fill_model.Costs) -> ShadowFill:
+    """What `quantity` shares of the intent would have filled at on this quote."""
     outcome = fill_model.match(
         fill_model.WorkingOrder(
             side=intent.side,

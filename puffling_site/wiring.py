@@ -18,6 +18,7 @@ from automation import sweeping as rules
 from automation import trace_pruning
 from automation.backtest import running as backtests
 from automation.replay import running as replays
+from automation.strategies import sweeping as strategies
 from common.clock import now as clock_now
 from common.money import plain
 from live import catching_up, push, sources
@@ -73,6 +74,7 @@ def _primary_portfolio(user_id: int) -> UUID | None:
 
 subjects.register(subjects.PORTFOLIO, _portfolio_names, _primary_portfolio)
 subscriptions.register("rules", _watched)
+subscriptions.register("strategies", strategies.symbols)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)
 subscriptions.register("orders", matching.symbols_in_flight)
@@ -92,6 +94,7 @@ class SweepStep:
 SWEEP = (
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
+    SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
