@@ -17,6 +17,7 @@ from django.db import connection
 
 from automation import averages, rsi
 from automation.evaluating import evaluate_values
+from automation.rebalancing.observing import drifted
 from automation.standing import GRACE, LATE, TOLERANCE
 from automation.triggers.change import days_back, rolling_minutes
 from markets import calendar, selectors
@@ -46,14 +47,15 @@ def observe(*, now: datetime) -> int:
     """Bring every computed series up to date. Returns how many firings the closed bars caused."""
     groups: dict[str, list[Series]] = defaultdict(list)
     for series in Series.objects.filter(
-        observable__regex=r"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume|rsi|drawdown$)"
+        observable__regex=r"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume|rsi|drawdown$|drift$)"
     ):
         name, _, rest = series.observable.removeprefix("abs_").partition(":")
         groups[f"{name}:{_window_kind(rest)}" if name == "change_pct" else name].append(series)
     _rolling(groups["change_pct:rolling"], now)
     _daily(groups["change_pct:days"] + groups["volume_ratio"], now)
     _live_spreads(groups["ma_spread"], now)
-    return _closed_bars(groups["ma_cross"] + groups["bar_volume"] + groups["rsi"], now) + _sunk(groups["drawdown"], now)
+    closed = _closed_bars(groups["ma_cross"] + groups["bar_volume"] + groups["rsi"], now)
+    return closed + _sunk(groups["drawdown"], now) + drifted(groups["drift"], now)
 
 
 def _window_kind(window: str) -> str:

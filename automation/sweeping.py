@@ -10,6 +10,7 @@ from django.db.models import Q
 from alerts import arming as alert_arming
 from automation import arming, clockwork, evaluating, executing, grouping, missing, observing, settling, trace_watches
 from automation.models import ActionExecution, ExecutionState
+from automation.rebalancing import sweeping as rebalances
 from automation.standing import stands
 from common.giving_way import gives_way
 from markets.models import Instrument, Quote
@@ -31,6 +32,7 @@ def sweep(now: datetime) -> None:
     observing.observe(now=now)
     evaluate_left_behind(now)
     execute_left_behind(now)
+    rebalances.sweep(now)
     settling.settle(now=now)
     grouping.end_forgotten(now=now)
 

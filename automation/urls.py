@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
-from automation.backtest import api as backtests
+from automation.backtest import urls as backtests
+from automation.rebalancing import api as rebalances
 from automation.replay import api as replays
 from automation.strategies import urls as strategies
 from automation.transfer import api as transfer_api
@@ -26,11 +27,6 @@ urlpatterns = [
     path("actions/simulate/", replays.SimulateDraft.as_view()),
     path("actions/replays/", replays.Replays.as_view()),
     path("actions/replays/<uuid:run_id>/", replays.ReplayView.as_view()),
-    path("backtests/", backtests.Backtests.as_view()),
-    path("backtests/compare/", backtests.Compare.as_view()),
-    path("backtests/<uuid:backtest_id>/", backtests.BacktestView.as_view()),
-    path("strategies/<uuid:strategy_id>/backtest/", backtests.BacktestStrategy.as_view()),
-    path("portfolio/goals/<uuid:goal_id>/backtest/", backtests.BacktestGoal.as_view()),
     path("actions/<uuid:action_id>/", api.ActionView.as_view()),
     path("actions/<uuid:action_id>/evidence/", evidence_api.EvidenceView.as_view()),
     path("actions/<uuid:action_id>/versions/<int:version>/restore/", evidence_api.Restore.as_view()),
@@ -44,4 +40,12 @@ urlpatterns = [
     path("actions/<uuid:action_id>/trace/", trace_api.Traces.as_view()),
     path("actions/<uuid:action_id>/why/", trace_api.Why.as_view()),
     *strategies.urlpatterns,
+    *backtests.urlpatterns,
+    path("portfolio/goals/<uuid:goal_id>/rebalance/", rebalances.Rebalance.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/runs/", rebalances.GoalRuns.as_view()),
+    path("portfolio/runs/", rebalances.Runs.as_view()),
+    path("portfolio/runs/<uuid:run_id>/", rebalances.RunView.as_view()),
+    path("portfolio/runs/<uuid:run_id>/cancel/", rebalances.CancelRun.as_view()),
+    path("portfolio/runs/<uuid:run_id>/approve/", rebalances.ApproveRun.as_view()),
+    path("portfolio/runs/<uuid:run_id>/decline/", rebalances.DeclineRun.as_view()),
 ]

@@ -21,6 +21,7 @@ SHOWN = 50
 LABELS = {
     "instrument_id": "symbol",
     "portfolio_id": "portfolio",
+    "goal_id": "goal",
     "amount_usd": "dollars",
     "percent_of_position": "percent of the position",
     "percent_of_equity": "percent of the portfolio",
@@ -117,7 +118,7 @@ def _shown(value: Any) -> Any:
 def _undo(raw: dict[str, Any], changes: Mapping[str, Sequence[Any]]) -> None:
     """Take one version's changes back."""
     for field, (old, _) in changes.items():
-        name = {"instrument_id": "symbol", "portfolio_id": "portfolio"}.get(field, field)
+        name = {"instrument_id": "symbol", "portfolio_id": "portfolio", "goal_id": "goal"}.get(field, field)
         if name in raw:  # not: status, created, remarks
             raw[name] = old
 
@@ -128,8 +129,8 @@ def _settings(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(action: Action, raw: Mapping[str, Any]) -> str:
-    then = Action(instrument_id=raw["symbol"])
-    for name in ("symbol", "portfolio"):
+    then = Action(instrument_id=raw["symbol"], goal_id=raw["goal"], targets=raw["targets"] or {})
+    for name in ("symbol", "portfolio", "goal", "targets"):
         raw = {key: value for key, value in raw.items() if key != name}
     for name, value in raw.items():
         setattr(then, name, column(Action, name).to_python(value))

@@ -142,6 +142,12 @@ class DrawdownAbove(TriggerForm):
     percent = number("Below its peak, %", placeholder="10")
 
 
+class DriftAbove(TriggerForm):
+    title = "A goal drifts out of its band"
+    hint = "Fires when the goal needs rebalancing. Judged once a minute; again only after it came back inside."
+    goal = forms.CharField(label="Goal", required=False, help_text="Its name, or its id")
+
+
 class Cron(TriggerForm):
     title = "Again and again (cron)"
     hint = "Fires at the times of a cron expression: minute, hour, day of month, month, day of week."
@@ -166,6 +172,7 @@ TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "rsi_below": RsiBelow,
     "rsi_above": RsiAbove,
     "drawdown_above": DrawdownAbove,
+    "drift_above": DriftAbove,
     "cron": Cron,
 }
 

@@ -23,6 +23,7 @@ ASKED = {
     "rsi_above": ("price", "value"),
     "rsi_below": ("price", "value"),
     "drawdown_above": ("value",),
+    "drift_above": ("value",),
 }
 
 

@@ -17,6 +17,7 @@ from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.backtest import running as backtests
+from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
 from automation.strategies import sweeping as strategies
 from common.clock import now as clock_now
@@ -97,6 +98,7 @@ SWEEP = (
     SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
+    SweepStep(name="drifting goals", every=timedelta(seconds=15), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),

@@ -108,10 +108,11 @@ def _why(run: RebalanceRun, state: RunState, ends: list[LegEnd]) -> tuple[str, s
                 "It was not begun in time: the prices it was planned with are old.",
             )
         )
-    first = next((one for one in residuals_of(ends) if one.code != PRICE), None)
-    if first is None:
+    left = [one for one in residuals_of(ends) if one.code != PRICE]
+    if not left:
         return "", ""
-    return first.code, f"{first.side} {first.symbol}: {first.reason}"
+    most = max(left, key=lambda one: one.amount)
+    return most.code, f"{most.side} {most.symbol}: {most.reason}"
 
 
 def _code(order: Order) -> str:

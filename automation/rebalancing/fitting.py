@@ -52,7 +52,7 @@ class PlannedLeg:
 def legs_of(planned: Plan, snapshot: Snapshot, *, min_trade: Decimal) -> list[PlannedLeg]:
     """The plan's trades as orders, sells first. `min_trade`: dollars below which nothing is bought."""
     legs = [_leg(number, trade) for number, trade in enumerate(planned.sells, start=1)]
-    for trade in planned.buys:
+    for trade in sorted(planned.buys, key=lambda trade: -trade.value):
         held = snapshot.positions.get(trade.symbol, ZERO) * trade.price
         for part in _parts(trade, snapshot):
             legs.append(replace(_leg(len(legs) + 1, trade), planned_quantity=part, aim=held + trade.value))

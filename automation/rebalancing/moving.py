@@ -18,11 +18,13 @@ from common.errors import Conflict
 LEASE = timedelta(seconds=60)  # longer than placing and sending a phase takes
 
 
-def claim(*, now: datetime, run_ids: Collection[UUID] | None = None) -> RebalanceRun | None:
-    """Take one run for `LEASE`: one that is due, or of `run_ids` (whose orders moved) whether due or not."""
+def claim(
+    *, now: datetime, run_ids: Collection[UUID] | None = None, due_by: datetime | None = None
+) -> RebalanceRun | None:
+    """Take one run for `LEASE`: one that is due (by `due_by`), or of `run_ids`, whose orders moved, due or not."""
     with transaction.atomic():
         waiting = RebalanceRun.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), state__in=OPEN)
-        waiting = waiting.filter(due_at__lte=now) if run_ids is None else waiting.filter(pk__in=run_ids)
+        waiting = waiting.filter(due_at__lte=due_by or now) if run_ids is None else waiting.filter(pk__in=run_ids)
         locked = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "pk")
         run = locked.select_related("goal", "portfolio").first()
         if run is None:

@@ -6,6 +6,7 @@ filled at another price than planned with.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -67,11 +68,13 @@ def residuals_of(legs: Iterable[LegEnd]) -> list[Residual]:
 
 
 def whole(legs: Iterable[LegEnd], *, tolerance: Decimal) -> bool:
-    """Whether every leg was done as planned: what was ordered filled, and was sized no further than `tolerance`
-    dollars from the plan."""
-    return all(
-        leg.filled == leg.quantity and leg.planned - leg.quantity * leg.price <= max(tolerance, ZERO) for leg in legs
-    )
+    """Whether it was done as planned: every order filled, and of no symbol was `tolerance` dollars less ordered."""
+    short: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for leg in legs:
+        if leg.filled != leg.quantity:
+            return False
+        short[leg.symbol, leg.side] += leg.planned - leg.quantity * leg.price
+    return all(dollars <= max(tolerance, ZERO) for dollars in short.values())
 
 
 def _of(leg: LegEnd) -> list[Residual]:

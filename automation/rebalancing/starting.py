@@ -231,6 +231,7 @@ def _kept(wish: Wish, prepared: Prepared) -> dict[str, Any]:
     return {
         **planning.plan_as_json(prepared.plan),
         "min_trade": plain(terms.min_trade),
+        "until": prepared.refusal.until.isoformat() if prepared.refusal and prepared.refusal.until else None,
         "lot_method": terms.lot_method.value,
         "asks": prepared.asks,
     }

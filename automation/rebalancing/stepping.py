@@ -41,11 +41,16 @@ POINTS: Final = {
 }
 
 
-def advance(*, now: datetime, run_ids: Collection[UUID] | None = None, limit: int = 100) -> int:
-    """Carry on the runs that are due (or these), each until it waits or ends. Returns how many were claimed."""
+def advance(
+    *, now: datetime, run_ids: Collection[UUID] | None = None, due_by: datetime | None = None, limit: int = 100
+) -> int:
+    """Carry on the runs that are due (or these), each until it waits or ends. Returns how many were claimed.
+
+    `due_by`: only those that have been due since then: younger ones are left to the nudged worker.
+    """
     watch, done = Stopwatch(now), 0
     left = None if run_ids is None else set(run_ids)
-    while done < limit and (run := claim(now=watch.now(), run_ids=left)):
+    while done < limit and (run := claim(now=watch.now(), run_ids=left, due_by=due_by)):
         crash_point("run-claimed")
         _carry_on(run, watch)
         done += 1

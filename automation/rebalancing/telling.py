@@ -12,6 +12,8 @@ from automation.rebalancing.states import RunState
 from common.enqueue import nudge
 from common.money import plain
 from live.push import announce as push
+from portfolios.models import PortfolioGoal
+from portfolios.planning.types import Plan
 
 S = RunState
 
@@ -56,6 +58,36 @@ def ask(run: RebalanceRun, *, legs: int, now: datetime) -> None:
         f" Look at it and approve or decline: /api/portfolio/runs/{run.pk}/",
         Alert.Severity.WARNING,
         now,
+    )
+
+
+def tell_plan(goal: PortfolioGoal, planned: Plan, title: str, key: str, now: datetime) -> None:
+    """A goal's owner is told what a rebalance would do; nothing is ordered."""
+    trades = [f"{trade.side} {plain(trade.quantity)} {trade.symbol} (${trade.value:,.2f})" for trade in planned.trades]
+    body = (
+        f"A rebalance would {', '.join(trades)}. Expected cost ${planned.expected_cost:,.2f}. Nothing was ordered:"
+        f" POST /api/portfolio/goals/{goal.pk}/rebalance/ does it."
+        if trades
+        else f"A rebalance would trade nothing: {planned.dropped[0].reason if planned.dropped else 'see its plan'}"
+    )
+    _of_goal(goal, title, body, key, now)
+
+
+def tell_no_plan(goal: PortfolioGoal, problem: str, *, key: str, now: datetime) -> None:
+    """A goal's owner is told why no plan can be made."""
+    _of_goal(goal, f"{goal.name} cannot be rebalanced now", problem, key, now)
+
+
+def _of_goal(goal: PortfolioGoal, title: str, body: str, key: str, now: datetime) -> None:
+    raise_alert(
+        user_id=goal.portfolio.user_id,
+        kind=Alert.Kind.NOTE,
+        severity=Alert.Severity.WARNING,
+        title=title,
+        body=body,
+        data={"goal": str(goal.pk), "portfolio": str(goal.portfolio_id)},
+        dedupe_key=key,
+        now=now,
     )
 
 

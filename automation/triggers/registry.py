@@ -6,6 +6,7 @@ from automation.triggers.base import Trigger, WatchPlan
 from automation.triggers.change import CHANGE
 from automation.triggers.cron import CRON
 from automation.triggers.drawdown import DRAWDOWN
+from automation.triggers.drift import DRIFT
 from automation.triggers.lasting import Lasting
 from automation.triggers.ma_cross import MA_CROSS
 from automation.triggers.price import ABOVE, BELOW
@@ -36,6 +37,7 @@ for _trigger in (
     RSI_ABOVE,
     RSI_BELOW,
     DRAWDOWN,
+    DRIFT,
     CRON,
 ):
     register(_trigger)
@@ -44,5 +46,6 @@ for _trigger in (
 CONDITIONS = tuple(
     kind
     for kind, trigger in TRIGGERS.items()
-    if kind != "trailing_stop" and isinstance(trigger.plan(trigger.parse(trigger.example), ""), WatchPlan)
+    if kind not in ("trailing_stop", "drift_above")
+    and isinstance(trigger.plan(trigger.parse(trigger.example), ""), WatchPlan)
 )
