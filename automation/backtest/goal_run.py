@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ from automation.rebalancing.fitting import PlannedLeg
 from automation.rebalancing.refusing import cooling
 from automation.rebalancing.rehearsing import Whose, rehearse
 from automation.replay.bars import exact
-from common.money import HUNDRED, ZERO
+from common.money import HUNDRED, ZERO, cents
 from markets.fill_model import BUY, SELL
 from portfolios.planning.drifting import band_of, drift_of
 from portfolios.planning.planner import plan as plan_of
@@ -129,10 +129,10 @@ class GoalRun:
         if said.asks and gate.approvals == BLOCK:
             return self._not_begun(at, legs, "APPROVAL_REQUIRED", said.asks)
         made = self._order(at, standing, legs, SELL)
-        if made:
-            standing = self.course.standing(at, symbols)
-            after = gate.snapshot(standing, symbols)
-            legs = fitting.size(legs, after, cash=after.cash, reserved=plan.reserved, min_trade=min_trade)
+        standing = self.course.standing(at, symbols)
+        after = gate.snapshot(standing, symbols)
+        legs = [_stored(leg) for leg in legs]
+        legs = fitting.size(legs, after, cash=after.cash, reserved=plan.reserved, min_trade=min_trade)
         made += self._order(at, standing, legs, BUY)
         self._remember(made, standing.now)
         return made
@@ -160,6 +160,11 @@ class GoalRun:
                 self._buys[trade.symbol] = now
             elif trade.gain < ZERO:
                 self._loss_sales[trade.symbol] = now
+
+
+def _stored(leg: PlannedLeg) -> PlannedLeg:
+    """A leg as it is read again for its second phase: money is kept to the cent."""
+    return leg if leg.aim is None else replace(leg, aim=cents(leg.aim))
 
 
 def allowances(terms: GoalTerms) -> dict[str, Decimal]:
