@@ -19,6 +19,7 @@ NAMES = (
     "ledger",
     "preflight",
     "simulate",
+    "backtest",
     "footprint",
     "retention",
 )

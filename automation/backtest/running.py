@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case as Either
-from django.db.models import F, QuerySet, When
+from django.db.models import F, IntegerField, QuerySet, When
 
 from accounts.models import User
 from automation.backtest import answering, trying
@@ -118,7 +118,7 @@ def discard(*, user: User, run_id: UUID, now: datetime) -> None:
 # --- carrying out
 def claim(run_id: UUID, *, now: datetime) -> BacktestRun | None:
     """Take a run that waits, or that its worker left behind; None when somebody has it or it has ended."""
-    lost = Either(When(state=RUNNING, then=F("lost") + 1), default=F("lost"))
+    lost = Either(When(state=RUNNING, then=F("lost") + 1), default=F("lost"), output_field=IntegerField())
     if not LEASES.claim(run_id, now=now, lost=lost):
         return None
     return BacktestRun.objects.select_related("user", "portfolio__user", "portfolio__broker_account").get(pk=run_id)
