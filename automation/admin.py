@@ -18,6 +18,7 @@ from automation.lifecycle import merged
 from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade, Trace
 from automation.promotion import EvidenceNeeded
 from automation.sentences import sentence
+from automation.strategies import admin as strategies  # noqa: F401  (Django looks for admin pages here)
 from common.admin import ReadOnlyAdmin
 from common.clock import now
 from common.errors import InvalidInput, PufflingError

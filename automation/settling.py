@@ -29,7 +29,7 @@ from watches.models import Phase, Timer, Watch
 # Denials that are about the moment, not about the rule: they do not count towards its review.
 OF_THE_MOMENT = frozenset(
     {"KILL_SWITCH_ACTIVE", "TRADING_HALTED", "STATE_REDUCING", "MARKET_CLOSED", "DAILY_TRADE_CAP", "DAILY_TURNOVER"}
-    | {"DAILY_LOSS", "DRAWDOWN", "RATE_LIMIT", "RECONCILING", "LIVE_NOT_ARMED", "PAUSED", "CANCELLED"}
+    | {"DAILY_LOSS", "DRAWDOWN", "RATE_LIMIT", "RECONCILING", "LIVE_NOT_ARMED", "PAUSED", "CANCELLED", "EDITED"}
     | {"EXECUTION_EXPIRED", "APPROVAL_STALE"}
     | {"MARKET_CLOSES_SOON", "RUN_OPEN", "COOLDOWN"}  # of a rebalance
 )

@@ -77,7 +77,8 @@ def evaluate_left_behind(now: datetime) -> int:
 
 def execute_left_behind(now: datetime) -> int:
     """Carry out firings nobody carried out in time."""
-    waiting = Q(state=ExecutionState.PENDING, triggered_at__lt=now - PATIENCE) | Q(
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)  # a pending one may wait for the market to open
+    waiting = Q(state=ExecutionState.PENDING, triggered_at__lt=now - PATIENCE) & free | Q(
         state=ExecutionState.RUNNING, lease_until__lte=now
     )
     return executing.execute_pending(now=now) if ActionExecution.objects.filter(waiting).exists() else 0

@@ -62,6 +62,7 @@ _OTHERS = {
     "rsi_below": ("RSI", ""),
     "drawdown_above": ("drawdown", " %"),
     "drift_above": ("drift", " % of its band"),
+    "signal": ("strategy's signal", ""),
 }
 
 

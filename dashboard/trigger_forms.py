@@ -161,6 +161,13 @@ class Cron(TriggerForm):
     trading_days_only = forms.BooleanField(label="Trading days only", required=False)
 
 
+class SignalForm(TriggerForm):
+    title = "A strategy signals"
+    hint = "Fires when the strategy begins to signal the side for this symbol, at the close of a bar."
+    strategy = forms.CharField(label="Strategy", required=False, help_text="The id of one of your strategies")
+    side = choice("Side", [("long", "Long"), ("flat", "Flat"), ("short", "Short")])
+
+
 TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "price_below": PriceBelow,
     "price_above": PriceAbove,
@@ -174,6 +181,7 @@ TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "drawdown_above": DrawdownAbove,
     "drift_above": DriftAbove,
     "cron": Cron,
+    "signal": SignalForm,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from automation.drafting.base import storable
 from automation.drafting.which_goal import WhichGoal
+from automation.strategies.known import name_into
 from automation.triggers.base import BadParams, Params
 from automation.triggers.lasting import FOR_SECONDS
 from automation.triggers.reading import Reader, shown
@@ -33,6 +34,11 @@ class When(WhichGoal):
         except BadParams as bad:
             for key, text in bad.errors.items():
                 self.errors[f"trigger_params.{key}" if key else "trigger_params"] = text
+            return
+        if kind == "signal" and not self._unchanged("trigger_params", self.fields["trigger_params"]):
+            symbol = self.instrument.symbol if self.instrument else None
+            if problem := name_into(self.fields["trigger_params"], self.user, symbol):
+                self.errors["trigger_params.strategy"] = problem
 
     def _conditions(self) -> None:
         """A list of conditions in the triggers' own words; a missing symbol is the rule's."""

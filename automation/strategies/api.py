@@ -134,11 +134,12 @@ class Promote(APIView):
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Move it on the ladder monitor, alert, auto_trade. It trades on evidence; where that is thin the answer is 409
         `evidence_needed` with the evidence, and `override` with a reason does it anyway."""
+        strategy = _mine(request, strategy_id)
         data = PromoteIn(data=request.data)
         data.is_valid(raise_exception=True)
         edited = lifecycle.update_strategy(
             user=user_of(request),
-            strategy_id=strategy_id,
+            strategy_id=strategy.pk,
             changes=data.validated_data,
             now=now(),
             actor=actor_of(request),

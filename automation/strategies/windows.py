@@ -21,8 +21,18 @@ def before(values: Floats, count: int) -> Floats:
     if count == 0:
         return values
     shifted = np.full(len(values), np.nan)
-    shifted[count:] = values[: len(values) - count]
+    shifted[count:] = values[: max(len(values) - count, 0)]
     return shifted
+
+
+def complete(values: Floats, period: int) -> Flags:
+    """Whether none of the last `period` values is missing."""
+    missing = np.cumsum(np.isnan(values))
+    whole = np.zeros(len(values), dtype=bool)
+    if len(values) >= period:
+        earlier = np.concatenate([[0], missing[: len(values) - period]])
+        whole[period - 1 :] = missing[period - 1 :] == earlier
+    return whole
 
 
 def weighted(values: Floats, weights: Sequence[float]) -> Floats:

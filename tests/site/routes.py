@@ -20,6 +20,7 @@ from alerts.raising import raise_alert
 from automation.backtest.models import BacktestRun
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
+from automation.strategies.lifecycle import create_strategy
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -140,6 +141,19 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/versions/": {"GET": owned("action")},
     "actions/<uuid:action_id>/trace/": {"GET": owned("action")},
     "actions/<uuid:action_id>/why/": {"GET": owned("action")},
+    "strategies/": {"GET": own(), "POST": own()},
+    "strategies/types/": {"GET": own()},
+    "strategies/<uuid:strategy_id>/": {
+        "GET": owned("strategy"),
+        "PATCH": owned("strategy"),
+        "DELETE": owned("strategy"),
+    },
+    "strategies/<uuid:strategy_id>/signals/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/runs/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/versions/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/run-now/": {"POST": owned("strategy")},
+    "strategies/<uuid:strategy_id>/evidence/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/promote/": {"POST": owned("strategy")},
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
@@ -183,6 +197,12 @@ def world_of(user: User) -> dict[str, Any]:
         now=at,
         actor="test",
     )
+    strategy = create_strategy(
+        user=user,
+        data={"strategy_type": "momentum", "symbols": ["AAPL"], "name": "World"},
+        now=at,
+        actor="test",
+    )
     missed = Missed.objects.create(action=action, due_at=at, found_at=at, policy="ask", outcome="asked")
     order = place(
         OrderIntent(
@@ -204,6 +224,7 @@ def world_of(user: User) -> dict[str, Any]:
         "config": config.pk,
         "action": action.pk,
         "missed": missed.pk,
+        "strategy": strategy.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
