@@ -17,6 +17,7 @@ from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
 from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade, Trace
 from automation.promotion import EvidenceNeeded
+from automation.rebalancing import admin as rebalances  # noqa: F401  (registers its models)
 from automation.sentences import sentence
 from automation.strategies import admin as strategies  # noqa: F401  (Django looks for admin pages here)
 from common.admin import ReadOnlyAdmin
@@ -28,6 +29,8 @@ EDITABLE = [
     "action_type",
     "instrument",
     *SIZES,
+    "goal",
+    "targets",
     "mode",
     "trigger_type",
     "trigger_params",
@@ -92,6 +95,8 @@ class ActionForm(forms.ModelForm):
         if "instrument" in values:
             instrument = values.pop("instrument")
             values["symbol"] = instrument.symbol if instrument else None
+        if goal := values.get("goal"):
+            values["goal"] = str(goal.pk)
         if portfolio := values.get("portfolio"):
             values["portfolio"] = str(portfolio.id)
         return values
@@ -113,7 +118,7 @@ class ActionAdmin(ModelAdmin):
     form = ActionForm
     list_display = ["sentence", "user", "status", "mode", "instrument", "executions_count", "last_triggered_at"]
     list_filter = ["status", "mode", "action_type", "trigger_type"]
-    list_select_related = ["user", "instrument"]
+    list_select_related = ["user", "instrument", "goal"]
     search_fields = ["id", "name", "instrument__symbol", "user__username", "notes"]
     date_hierarchy = "created_at"
     autocomplete_fields = ["instrument"]

@@ -111,6 +111,7 @@ def _booking(fill: BrokerFill, order: Order) -> FillBooking:
         fee=fill.fee,
         at=fill.at,
         trace_id=order.trace_id,
+        order_id=order.pk,
     )
 
 

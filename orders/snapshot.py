@@ -17,6 +17,8 @@ from markets.models import Instrument, Quote
 from orders.models import Order, Source
 from orders.states import IN_FLIGHT, OrderState
 from portfolios import valuing
+from portfolios.goals.allowing import allowances
+from portfolios.goals.reading import loss_sales
 from portfolios.models import Portfolio
 from safety import policies
 from safety.sizing import worst_price
@@ -84,6 +86,8 @@ def take(
         recent=_recent(others, policy, wanted, now),
         trades_today=trades,
         turnover_today=turnover,
+        position_allowances=allowances(portfolio),
+        loss_sales=loss_sales(portfolio, now, wanted) if policy.wash_sale_lock else {},
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from common.errors import Conflict, InvalidInput
 from common.money import CENT, NANO, ZERO, cents, plain
@@ -38,8 +38,15 @@ class Booked(Generic[T]):
         return self.fill.quantity if self.fill.side == "buy" else -self.fill.quantity
 
 
-def book(fill: FillBooking, lots: Mapping[str, Lots[FillBooking | T]]) -> Booked[T]:
-    """Book `fill` into `lots` (changed in place). A new lot's `row` is the fill. InvalidInput, Oversold."""
+def book(
+    fill: FillBooking,
+    lots: Mapping[str, Lots[FillBooking | T]],
+    order: Callable[[OpenLot[FillBooking | T]], Any] | None = None,
+) -> Booked[T]:
+    """Book `fill` into `lots` (changed in place). A new lot's `row` is the fill. InvalidInput, Oversold.
+
+    A sale takes the oldest lots, or those that `order` (a sort key, see `portfolios.disposing`) puts first.
+    """
     _check(fill)
     value = cents(fill.quantity * fill.price)
     if fill.side == "buy":
@@ -49,7 +56,7 @@ def book(fill: FillBooking, lots: Mapping[str, Lots[FillBooking | T]]) -> Booked
         lots[fill.symbol].buy(lot)
         return Booked(fill, -value, -fill.fee, lot.open_cost, lot, ())
     try:
-        disposals = lots[fill.symbol].sell(fill.quantity, value - fill.fee, fill.at)
+        disposals = lots[fill.symbol].sell(fill.quantity, value - fill.fee, fill.at, order)
     except NotEnough as error:
         raise Oversold(
             f"Fill {fill.source_id} sells {plain(fill.quantity)} {fill.symbol}, but only {plain(error.held)} are held. "

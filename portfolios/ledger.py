@@ -17,7 +17,7 @@ from common.errors import Conflict, InvalidInput
 from common.ids import new_id
 from common.money import CENT, ZERO, cents, plain
 from markets.models import Instrument, Quote
-from portfolios import writing
+from portfolios import instructing, writing
 from portfolios.booking import Booked, book
 from portfolios.lots import Lots, OpenLot
 from portfolios.models import LedgerEntry, Lot, Portfolio
@@ -93,7 +93,8 @@ def book_fills(*, portfolio: Portfolio, fills: Sequence[FillBooking], now: datet
         return []
     lots: dict[str, Lots[FillBooking | Lot]] = defaultdict(Lots)
     lots.update(writing.open_lots(locked, {fill.symbol for fill in new if fill.side == "sell"}))
-    booked: list[Booked[Lot]] = [book(fill, lots) for fill in new]
+    orders = instructing.orders_of(new)
+    booked: list[Booked[Lot]] = [book(fill, lots, orders.get(fill.order_id)) for fill in new]
     entries = writing.add_entries(locked, booked)
     writing.write_lots(locked, booked, entries)
     changes: dict[str, tuple[Decimal, Decimal]] = {}

@@ -24,6 +24,7 @@ class FillBooking:
     at: datetime
     trace_id: UUID | None = None
     note: str = ""
+    order_id: UUID | None = None  # what was instructed about the lots of this order's sales is followed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portfolios import api
+from portfolios.goals import api as goals
 
 urlpatterns = [
     path("portfolios/", api.Portfolios.as_view()),
@@ -14,4 +15,10 @@ urlpatterns = [
     path("portfolios/<uuid:pk>/transactions/", api.Transactions.as_view()),
     path("portfolios/<uuid:pk>/equity-curve/", api.EquityCurve.as_view()),
     path("portfolios/<uuid:pk>/audit/", api.Audit.as_view()),
+    path("portfolios/<uuid:pk>/harvest/", goals.Harvest.as_view()),
+    path("portfolio/goals/", goals.Goals.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/", goals.OneGoal.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/drift/", goals.GoalDrift.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/plan/", goals.GoalPlan.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/versions/", goals.GoalVersions.as_view()),
 ]

@@ -17,6 +17,7 @@ from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.backtest import running as backtests
+from automation.rebalancing import naming
 from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
 from automation.strategies import sweeping as strategies
@@ -27,6 +28,8 @@ from markets import subscriptions
 from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling
 from orders import sweeping as orders
+from portfolios.goals import using
+from portfolios.goals.allowing import wanted_symbols
 from portfolios.models import Holding, Portfolio
 from safety import changing, verifying
 from watches.models import Series
@@ -78,9 +81,12 @@ subscriptions.register("rules", _watched)
 subscriptions.register("strategies", strategies.symbols)
 subscriptions.register("holdings", _held)
 subscriptions.register("open pages", _shown)
+subscriptions.register("goals", wanted_symbols)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
+using.register("rules", naming.rules_of)
+using.register("rebalances", naming.runs_of)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +104,7 @@ SWEEP = (
     SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
-    SweepStep(name="drifting goals", every=timedelta(seconds=15), run=lambda now: drifting.watch(now=now)),
+    SweepStep(name="drifting goals", every=timedelta(seconds=5), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),

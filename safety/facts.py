@@ -53,6 +53,7 @@ def compact(order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
         "like": None if like is None else like.isoformat(),
         "memory": max(MEMORY, snapshot.policy.duplicate_window_seconds),
         **(_loop(book, order, snapshot) if order.source_kind == RULE else {}),
+        **({"loss_sale": _time(snapshot.loss_sales.get(symbol))} if snapshot.policy.wash_sale_lock else {}),
     }
 
 
@@ -81,13 +82,16 @@ def restore(facts: Mapping[str, Any], order: ProposedOrder, policy: PolicyView) 
         trades_today=facts["trades"],
         turnover_today=Decimal(facts["turnover"]),
         position_allowances={} if allowance is None else {symbol: allowance},
+        loss_sales={symbol: datetime.fromisoformat(facts["loss_sale"])} if facts.get("loss_sale") else {},
     )
     object.__setattr__(snapshot, "_book", _book(facts, order, snapshot))
     return snapshot
 
 
 def too_short(facts: Mapping[str, Any], policy: PolicyView) -> bool:
-    """Whether `policy` looks further back, for the same order or for loops, than was looked for the facts."""
+    """Whether `policy` looks further back, for the same order, for loops or for losses, than was for the facts."""
+    if policy.wash_sale_lock and "loss_sale" not in facts:
+        return True
     looped = bool(policy.loop_round_trips) and policy.loop_window_minutes > facts.get(
         "loop_minutes", policy.loop_window_minutes
     )
@@ -167,6 +171,10 @@ def _quote_view(kept: list[Any]) -> QuoteView:
         at=datetime.fromisoformat(at),
         source=source,
     )
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -168,6 +168,7 @@ FIELDS: Mapping[str, Field] = {
         Field(name="failures_before_review", read=whole(1, 1000), looser=higher_is_looser),
         Field(name="loop_round_trips", read=COUNT, looser=zero_is_loosest),
         Field(name="loop_window_minutes", read=whole(1, 1440), looser=lower_is_looser),
+        Field(name="wash_sale_lock", read=flag, looser=false_is_looser),
     )
 }
 ALIASES = {"large_order_threshold": "large_order_amount"}

@@ -61,6 +61,7 @@ class SafetyPolicy(models.Model):
         default=3, help_text="of rules in one symbol within loop_window_minutes: then rules only sell it; 0 is off"
     )
     loop_window_minutes = models.PositiveIntegerField(default=60, help_text="how far back round trips are counted")
+    wash_sale_lock = models.BooleanField(default=False, help_text="no buys for 30 days after a sale at a loss")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

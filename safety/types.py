@@ -144,6 +144,7 @@ class PolicyView:
     failures_before_review: int
     loop_round_trips: int  # 0: off
     loop_window_minutes: int
+    wash_sale_lock: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +169,7 @@ class Snapshot:
     trades_today: int = 0
     turnover_today: Decimal = Decimal(0)
     position_allowances: Mapping[str, Decimal] = field(default_factory=dict)  # symbol -> percent a goal allows
+    loss_sales: Mapping[str, datetime] = field(default_factory=dict)  # symbol -> latest within 30 days, if locked
     # Sums over the above, made on first use by `safety.book.book_of`; never an input, never compared.
     _book: Any = field(default=None, init=False, repr=False, compare=False)
 

@@ -24,6 +24,7 @@ from automation.rebalancing.starting import Prepared
 from common.clock import now
 from orders.approvals import Via
 from orders.serializers import ApprovalDecisionIn
+from portfolios.goals.changing import goal_of
 
 
 def _actor(request: Request) -> str:
@@ -50,7 +51,7 @@ class Rebalance(APIView):
         With `dry_run`: 200 with what would be done. A large run waits for one approval of the whole of it.
         """
         user, at = user_of(request), now()
-        by_hand.goal_of(user, goal_id)
+        goal_of(user, goal_id)
         asked = RebalanceIn(data=request.data)
         asked.is_valid(raise_exception=True)
         wish = {"user": user, "goal_id": goal_id, "actor": _actor(request), "force": asked.validated_data["force"]}
@@ -91,7 +92,7 @@ class GoalRuns(Runs):
     def get_queryset(self) -> QuerySet[RebalanceRun]:
         if getattr(self, "swagger_fake_view", False):
             return RebalanceRun.objects.none()
-        return super().get_queryset().filter(goal=by_hand.goal_of(user_of(self.request), self.kwargs["goal_id"]))
+        return super().get_queryset().filter(goal=goal_of(user_of(self.request), self.kwargs["goal_id"]))
 
 
 class RunView(APIView):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +19,6 @@ from automation.rebalancing.models import RebalanceRun
 from automation.rebalancing.moving import move
 from automation.rebalancing.refusing import Refusal
 from automation.rebalancing.states import RunState
-from brokers.models import BrokerAccount
 from common.enqueue import nudge
 from common.errors import Conflict, NotFound
 from common.money import HUNDRED, plain
@@ -32,6 +31,9 @@ from safety.audit import append
 from safety.case import money, percent
 from safety.chain import Line, portfolio_chain
 from safety.types import Snapshot
+
+if TYPE_CHECKING:  # only orders opens the door to brokers; their account is handed through
+    from brokers.models import BrokerAccount
 
 S = RunState
 
@@ -91,9 +93,9 @@ def changes_of(run: RebalanceRun, *, now: datetime) -> list[Change]:
     """What changed since the run began to wait; nothing if it does not wait."""
     if run.state != S.AWAITING_APPROVAL or not run.asked:
         return []
-    account = BrokerAccount.objects.select_related("portfolio").get(portfolio=run.portfolio_id)
+    portfolio = run.portfolio
     symbols = list(run.legs.values_list("instrument_id", flat=True))
-    then, at = run.asked, standing(starting.look(account.portfolio, account, symbols, run.action_id, now))
+    then, at = run.asked, standing(starting.look(portfolio, portfolio.broker_account, symbols, run.action_id, now))
     prices = [
         _change(
             f"price:{symbol}",

@@ -12,6 +12,7 @@ from automation.rebalancing.models import Cause, RebalanceLeg, RebalanceRun
 from automation.rebalancing.starting import Prepared, Wish, preview, start_run
 from common.errors import NotFound
 from common.ids import new_id
+from portfolios.goals.changing import goal_of
 from portfolios.models import PortfolioGoal
 
 
@@ -23,15 +24,6 @@ def rebalance(*, user: Any, goal_id: UUID, actor: str, now: datetime, force: boo
 def dry_run(*, user: Any, goal_id: UUID, actor: str, now: datetime, force: bool = True) -> Prepared:
     """What `rebalance` would begin, and what would stop it. Nothing is written. NotFound."""
     return preview(_wish(goal_of(user, goal_id), actor, force), now=now)
-
-
-def goal_of(user: Any, goal_id: UUID) -> PortfolioGoal:
-    """The user's goal. NotFound for anybody else's, and for one that was deleted."""
-    mine = PortfolioGoal.objects.filter(portfolio__user=user, archived_at=None)
-    goal = mine.select_related("portfolio").filter(pk=goal_id).first()
-    if goal is None:
-        raise NotFound(f"There is no goal {goal_id}.")
-    return goal
 
 
 def runs_of(user: Any) -> QuerySet[RebalanceRun]:

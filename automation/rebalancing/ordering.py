@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +14,7 @@ from orders.consent import Consent, Term
 from orders.models import Order, Source
 from orders.placing import place_many
 from orders.types import OrderIntent
+from portfolios.instructing import instruct
 from portfolios.models import LotInstruction
 from portfolios.planning.types import LotMethod
 from safety.policies import policy_for
@@ -37,8 +38,9 @@ def place(run: RebalanceRun, legs: Sequence[RebalanceLeg], *, now: datetime) -> 
     intents = [_intent(run, leg) for leg in legs]
     with transaction.atomic():
         orders = place_many(portfolio_id=run.portfolio_id, intents=intents, now=now, consent=consent_of(run))
-        instructions = _instructions(run, [(leg, order) for leg, order in zip(legs, orders, strict=True)], now)
-        LotInstruction.objects.bulk_create(instructions, ignore_conflicts=True)
+        for leg, order in zip(legs, orders, strict=True):
+            if leg.side == "sell":
+                _choose_lots(run, leg, order, now)
     return orders
 
 
@@ -79,23 +81,11 @@ def _intent(run: RebalanceRun, leg: RebalanceLeg) -> OrderIntent:
     )
 
 
-def _instructions(
-    run: RebalanceRun, placed: Iterable[tuple[RebalanceLeg, Order]], now: datetime
-) -> list[LotInstruction]:
-    """The lots the plan chose for each sale; by their order alone where the goal takes the oldest."""
-    method = run.plan.get("lot_method", LotMethod.FIFO.value)
-    if method == LotMethod.FIFO.value:
-        return []
+def _choose_lots(run: RebalanceRun, leg: RebalanceLeg, order: Order, now: datetime) -> None:
+    """The sale takes the lots the plan chose; the oldest where the goal says nothing else."""
+    method = LotMethod(run.plan["lot_method"])
+    if method is LotMethod.FIFO:
+        return
     lots = {trade["symbol"]: [part["lot"] for part in trade["lots"]] for trade in run.plan["trades"]}
-    rest = LotInstruction.Method.HIFO if method == LotMethod.HIFO.value else LotInstruction.Method.FIFO
-    return [
-        LotInstruction(
-            portfolio_id=run.portfolio_id,
-            order_id=order.pk,
-            method=rest,
-            lots=lots.get(leg.instrument_id, []),
-            at=now,
-        )
-        for leg, order in placed
-        if leg.side == "sell"
-    ]
+    rest = LotInstruction.Method.HIFO if method is LotMethod.HIFO else LotInstruction.Method.FIFO
+    instruct(portfolio=run.portfolio, order_id=order.pk, now=now, lots=lots.get(leg.instrument_id, []), method=rest)

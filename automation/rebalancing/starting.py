@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +18,6 @@ from automation.rebalancing.refusing import Hours, Refusal, closing, cooling
 from automation.rebalancing.rehearsing import Whose, rehearse
 from automation.rebalancing.states import OPEN, TRADED, RunState
 from automation.rebalancing.telling import announce, tell_end
-from brokers.models import BrokerAccount
 from common.enqueue import nudge
 from common.errors import Conflict
 from common.ids import new_id
@@ -31,6 +30,9 @@ from portfolios.models import Portfolio, PortfolioGoal
 from portfolios.planning.types import CannotPlan, Plan
 from safety import switch
 from safety.types import Snapshot
+
+if TYPE_CHECKING:  # only orders opens the door to brokers; their account is handed through
+    from brokers.models import BrokerAccount
 
 BEGIN_WITHIN = timedelta(minutes=15)
 

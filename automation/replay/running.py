@@ -19,7 +19,7 @@ from accounts.models import User
 from automation.drafts import as_raw
 from automation.leasing import OPEN, REPORT_SECONDS, TURN_SECONDS, Leases
 from automation.lifecycle import shown_value
-from automation.models import Action, ReplayRun
+from automation.models import Action, ActionType, ReplayRun
 from automation.replay import answering
 from automation.replay.asking import Question, draft_action, read_question, with_value
 from automation.replay.loading import count_bars
@@ -64,6 +64,8 @@ def _draft(user: User, rule: Any, now: datetime) -> Action:
 
 
 def _ask(user: User, action: Action, question: Question, data: Mapping[str, Any], now: datetime) -> Answered:
+    if action.action_type == ActionType.REBALANCE or action.trigger_type == "drift_above":
+        raise InvalidInput({"rule": "is about a whole portfolio: a replay shows what a rule does with one symbol"})
     if action.instrument_id is None:
         raise InvalidInput({"symbol": "is required: a rule without a symbol has no bars to be replayed over"})
     for value in question.grid.values if question.grid else ():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from common.money import ZERO, cents
-from portfolios.planning.costs import cost_of_trade
+from common.money import CENT, ZERO, cents
+from portfolios.planning.costs import benefit_of_trade, cost_of_trade, rate_of
 from portfolios.planning.drifting import equity_of, reserved_of, value_of
 from portfolios.planning.types import CASH, CostModel, GoalTerms, PlanBook, PlanHolding
 
@@ -18,6 +18,9 @@ class Draft:
         total = sum(terms.targets.values(), ZERO)  # 1, give or take a millionth
         self.targets = {symbol: weight / total for symbol, weight in terms.targets.items()}
         self.start = {symbol: value_of(holding) for symbol, holding in book.holdings.items()}
+        self.values = dict(self.start)  # dollars now
+        self.prices = {symbol: holding.price or ZERO for symbol, holding in book.holdings.items()}
+        self.rate = rate_of(cost)
         self.equity_before = equity_of(book)
         self.reserved_before = reserved_of(self.equity_before, terms)
         self.traded: dict[str, Decimal] = {}  # shares, + bought, - sold
@@ -50,24 +53,32 @@ class Draft:
     def holding(self, symbol: str) -> PlanHolding:
         return self.book.holdings[symbol]
 
-    def value(self, symbol: str) -> Decimal:
-        return self.start[symbol] + self.traded_values.get(symbol, ZERO)
-
     def shares(self, symbol: str) -> Decimal:
         return self.book.holdings[symbol].quantity + self.traded.get(symbol, ZERO)
 
-    def cash_target(self, managed: Decimal) -> Decimal:
-        """Dollars meant to be cash beyond the reserve: what the targets of the assets leave of `managed`."""
-        return managed - sum((cents(self.target(s) * managed) for s in self.targets if s != CASH), ZERO)
+    def aim(self, symbol: str, managed: Decimal) -> Decimal:
+        """Dollars of its target, to the cent, if `managed` dollars are shared out."""
+        return cents(self.targets.get(symbol, ZERO) * managed)
+
+    def spare_cash(self) -> Decimal:
+        """Free cash above its own target, which is what the targets of the assets leave."""
+        managed = self.managed
+        return self.free - managed + sum((self.aim(s, managed) for s in self.targets if s != CASH), ZERO)
+
+    def worth_it(self, symbol: str, value: Decimal) -> bool:
+        """Whether trading `value` dollars more of it is worth what that costs."""
+        fixed = ZERO if self.traded.get(symbol) else self.cost.commission
+        return fixed + value * self.rate + CENT <= benefit_of_trade(value, self.cost) or not (fixed or self.rate)
 
     def trade(self, symbol: str, shares: Decimal) -> None:
         """Add `shares` (+ buys, - sells) to the trade in `symbol`; it stays one order."""
         before, paid = self.traded_values.get(symbol, ZERO), self.costs.get(symbol, ZERO)
         total = self.traded.get(symbol, ZERO) + shares
-        size = cents(abs(total) * (self.holding(symbol).price or ZERO))
+        size = cents(abs(total) * self.prices[symbol])
         value = size if total > ZERO else -size
         cost = cost_of_trade(size, self.cost)
         self.traded[symbol], self.traded_values[symbol], self.costs[symbol] = total, value, cost
+        self.values[symbol] = self.start[symbol] + value
         self.cash -= value - before + cost - paid
         self.cost_total += cost - paid
         self.turnover += size - abs(before)

@@ -20,7 +20,7 @@ from portfolios.planning.drifting import equity_of, nothing_to_share, problem_of
 from portfolios.planning.scoping import Scope
 from portfolios.planning.telling import tell
 from portfolios.planning.types import CannotPlan, CostModel, GoalTerms, Plan, PlanBook
-from portfolios.planning.wanting import Want, cap_turnover, wants_of, worth_it
+from portfolios.planning.wanting import Want, cap_turnover, wants_of
 
 MOST_PASSES = 20
 
@@ -51,10 +51,12 @@ def _pass(draft: Draft, scope: Scope) -> tuple[list[Want], bool]:
     """What is still wanted, with what each limit took; and whether something was traded."""
     scope.grow(draft)
     managed = draft.managed
-    wants = _wants(draft, scope, managed - _costs(draft, _wants(draft, scope, managed)))
+    wants = _wants(draft, scope, managed)
+    costs = _costs(draft, wants)
+    if costs:
+        wants = _wants(draft, scope, managed - costs)
     sold = sizing.sell(draft, wants)
-    spendable = min(draft.free - draft.cash_target(draft.managed), draft.free)
-    bought = sizing.buy(draft, wants, spendable)
+    bought = sizing.buy(draft, wants, min(draft.spare_cash(), draft.free))
     return wants, sold or bought
 
 
@@ -67,7 +69,7 @@ def _wants(draft: Draft, scope: Scope, managed: Decimal) -> list[Want]:
 def _costs(draft: Draft, wants: Sequence[Want]) -> Decimal:
     """What trading all of it would cost: the targets are shares of what is left after that."""
     least = draft.terms.min_trade
-    made = [want for want in wants if want.left >= least and worth_it(draft, want.symbol, want.left)]
+    made = [want for want in wants if want.left >= least and draft.worth_it(want.symbol, want.left)]
     return sum(
         (cost_of_trade(want.left, draft.cost, commission=not draft.traded.get(want.symbol)) for want in made), ZERO
     )

@@ -20,7 +20,7 @@ class Scope:
     def __init__(self, draft: Draft, *, force: bool) -> None:
         drift = drift_of(draft.book, draft.terms)
         terms = draft.terms
-        self.fresh_cash = terms.cash_flow_only and _spare(draft) >= terms.min_trade  # the occasion of such a goal
+        self.fresh_cash = terms.cash_flow_only and draft.spare_cash() >= terms.min_trade  # the occasion of such a goal
         self.open = force or drift.needs_rebalancing or self.fresh_cash
         to_target = terms.rebalance_to is RebalanceTo.TARGET or terms.cash_flow_only
         self.everything = self.open and to_target
@@ -32,10 +32,10 @@ class Scope:
         """Take in what is outside now."""
         if self.everything:
             return
-        managed, spare = draft.managed, _spare(draft)
+        managed, spare = draft.managed, draft.spare_cash()
         self.cash = self.cash or (self.open and _cash_is_off(draft, managed, spare))
         for symbol in draft.book.holdings:
-            value, target = draft.value(symbol), draft.target(symbol)
+            value, target = draft.values[symbol], draft.target(symbol)
             held = bool(draft.shares(symbol))
             if not held and not target:
                 continue
@@ -47,16 +47,16 @@ class Scope:
     def aims(self, draft: Draft, managed: Decimal) -> dict[str, Decimal]:
         """Dollars to bring each asset in scope to, to the cent; `managed`: what there will be after costs."""
         if self.everything:
-            return {symbol: self._aim(draft, symbol, managed) for symbol in draft.book.holdings}
+            return {symbol: draft.aim(symbol, managed) for symbol in draft.book.holdings}
         aims = {symbol: self._aim(draft, symbol, managed) for symbol in self.drifted}
-        aims.update((symbol, cents(draft.target(symbol) * managed)) for symbol in self.whole_way)
+        aims.update((symbol, draft.aim(symbol, managed)) for symbol in self.whole_way)
         return aims
 
     def holds(self, symbol: str) -> bool:
         return self.everything or symbol in self.drifted or symbol in self.whole_way
 
     def _aim(self, draft: Draft, symbol: str, managed: Decimal) -> Decimal:
-        value, target = draft.value(symbol), draft.target(symbol)
+        value, target = draft.values[symbol], draft.target(symbol)
         return cents(aim_of(value=value, target=target, managed=managed, terms=draft.terms))
 
 
@@ -66,8 +66,3 @@ def _cash_is_off(draft: Draft, managed: Decimal, spare: Decimal) -> bool:
     if not target or abs(spare) < draft.terms.min_trade:
         return False
     return is_outside(value=free, held=free > ZERO, target=target, managed=managed, terms=draft.terms)
-
-
-def _spare(draft: Draft) -> Decimal:
-    """Cash above its target."""
-    return draft.free - draft.cash_target(draft.managed)

@@ -10,7 +10,7 @@ from portfolios.planning.costs import rate_of
 from portfolios.planning.draft import Draft
 from portfolios.planning.drifting import ends_at_edge, into_the_band
 from portfolios.planning.types import Code
-from portfolios.planning.wanting import Want, turnover_left, worth_it
+from portfolios.planning.wanting import Want, turnover_left
 
 ONE = Decimal(1)
 
@@ -82,7 +82,7 @@ def _room_to_round_up(draft: Draft, wants: Sequence[Want], funds: Decimal | None
         paid = sum((_floor(draft, want) for want in side), ZERO)
         room = min(room, (funds - _fees(draft, side)) / rate - paid)
     found = set()
-    for price, symbol in sorted((draft.holding(want.symbol).price or ZERO, want.symbol) for want in side):
+    for price, symbol in sorted((draft.prices[want.symbol], want.symbol) for want in side):
         if price > room:
             break
         found.add(symbol)
@@ -99,7 +99,7 @@ def _floor(draft: Draft, want: Want) -> Decimal:
 
 def _quantity(draft: Draft, want: Want, dollars: Decimal, *, up: bool = False) -> tuple[Decimal, Code | None]:
     """Shares for at most `dollars`, or why there is no trade. `up`: into the band instead of just outside it."""
-    holding, value = draft.holding(want.symbol), draft.value(want.symbol)
+    holding, value = draft.holding(want.symbol), draft.values[want.symbol]
     price = holding.price or ZERO
     whole = dollars == want.gap
     if want.sell and whole and want.gap == value:
@@ -114,9 +114,9 @@ def _quantity(draft: Draft, want: Want, dollars: Decimal, *, up: bool = False) -
         return ZERO, Code.ROUNDING
     if size < draft.terms.min_trade:
         return ZERO, Code.MIN_TRADE
-    return (quantity, None) if worth_it(draft, want.symbol, size) else (ZERO, Code.COST)
+    return (quantity, None) if draft.worth_it(want.symbol, size) else (ZERO, Code.COST)
 
 
 def _note_rounding(draft: Draft, want: Want, quantity: Decimal) -> None:
-    value = cents(quantity * (draft.holding(want.symbol).price or ZERO))
+    value = cents(quantity * draft.prices[want.symbol])
     want.limit(Code.ROUNDING, value)

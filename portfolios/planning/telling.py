@@ -43,7 +43,7 @@ def tell(draft: Draft, scope: Scope, wants: Sequence[Want]) -> Plan:
         cash_before=draft.book.cash,
         cash_after=draft.cash,
         weights_before=_weights(draft, draft.start, draft.book.cash - draft.reserved_before, before),
-        weights_after=_weights(draft, {s: draft.value(s) for s in draft.start}, draft.cash - draft.reserved, managed),
+        weights_after=_weights(draft, {s: draft.values[s] for s in draft.start}, draft.cash - draft.reserved, managed),
     )
 
 
@@ -75,7 +75,7 @@ def _why(draft: Draft, symbol: str, selling: bool) -> str:
     target = draft.target(symbol)
     managed = draft.equity_before - draft.reserved_before
     now, then = (
-        percent(value / of) for value, of in ((draft.start[symbol], managed), (draft.value(symbol), draft.managed))
+        percent(value / of) for value, of in ((draft.start[symbol], managed), (draft.values[symbol], draft.managed))
     )
     if not target:
         return f"{symbol} is held ({now}) and has no target."
@@ -88,7 +88,7 @@ def _dropped(draft: Draft, wants: Mapping[str, Want]) -> Iterator[DroppedTrade]:
     """Trades that were wanted and are not made at all, by symbol."""
     for symbol in sorted(wants):
         want = wants[symbol]
-        price = draft.holding(symbol).price or ZERO
+        price = draft.prices[symbol]
         quantity = shares(want.gap / price, fractional=True)
         if draft.traded.get(symbol) or not want.taken or not quantity:
             continue
@@ -107,7 +107,7 @@ def _residuals(draft: Draft, scope: Scope, wants: Mapping[str, Want]) -> Iterato
     """By symbol: value after the plan less target value, split by what stood in the way; then cash, the other side."""
     assets, managed = ZERO, draft.managed
     for symbol in sorted(draft.start):
-        off = draft.value(symbol) - cents(draft.target(symbol) * managed)
+        off = draft.values[symbol] - cents(draft.target(symbol) * managed)
         assets += off
         for code, dollars in _split(draft, off, wants.get(symbol), scope.holds(symbol)):
             yield Residual(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 
 from common.money import CENT, ZERO
-from portfolios.planning.costs import benefit_of_trade, cost_of_trade
 from portfolios.planning.draft import Draft
 from portfolios.planning.taxing import without_short_term_gain
 from portfolios.planning.types import Code
@@ -25,8 +24,8 @@ class Want:
 
     def limit(self, code: Code, most: Decimal) -> None:
         """Leave at most `most` dollars, down to the cent."""
-        most = max(most, ZERO).quantize(CENT, ROUND_DOWN)
         if most < self.left:
+            most = max(most, ZERO).quantize(CENT, ROUND_DOWN)
             self.taken.append((code, self.left - most))
             self.left = most
 
@@ -35,7 +34,7 @@ def wants_of(draft: Draft, aims: Mapping[str, Decimal]) -> list[Want]:
     """One for each asset that is not where it should be, after the limits that look at the asset alone."""
     wants = []
     for symbol, aim in aims.items():
-        gap = draft.value(symbol) - aim
+        gap = draft.values[symbol] - aim
         if gap:
             want = Want(symbol=symbol, sell=gap > ZERO, gap=abs(gap), left=abs(gap))
             (_limit_sale if want.sell else _limit_purchase)(draft, want)
@@ -60,18 +59,12 @@ def cap_turnover(draft: Draft, wants: Sequence[Want]) -> None:
             want.limit(Code.TURNOVER_CAP, want.left * most / total)
 
 
-def worth_it(draft: Draft, symbol: str, value: Decimal) -> bool:
-    """Whether trading `value` dollars more of it is worth what that costs."""
-    cost = cost_of_trade(value, draft.cost, commission=not draft.traded.get(symbol))
-    return cost <= benefit_of_trade(value, draft.cost)
-
-
 def _limit_sale(draft: Draft, want: Want) -> None:
     terms, holding = draft.terms, draft.holding(want.symbol)
     price = holding.price or ZERO
     sold = -min(draft.traded.get(want.symbol, ZERO), ZERO)
-    free = draft.shares(want.symbol) - holding.committed
-    want.limit(Code.HELD, draft.value(want.symbol) if not holding.committed else free * price)
+    if holding.committed:
+        want.limit(Code.HELD, (draft.shares(want.symbol) - holding.committed) * price)
     if want.symbol in terms.do_not_sell:
         want.limit(Code.DO_NOT_SELL, ZERO)
     if terms.cash_flow_only:

@@ -39,6 +39,7 @@ from safety.checks import (
     symbol_allowed,
     trading_state,
     unknown_order,
+    wash_sale,
 )
 
 
@@ -85,6 +86,7 @@ CHECKS = registry(
         daily_loss,
         drawdown,
         rule_review,
+        wash_sale,
         large_order,
     )
 )

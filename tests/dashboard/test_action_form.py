@@ -11,6 +11,7 @@ from django.test import Client
 from automation.models import Action
 from automation.triggers.registry import TRIGGERS
 from dashboard.trigger_forms import TRIGGER_FORMS
+from tests.automation.making import example_goal
 from tests.dashboard.making import rule, typed
 from tests.orders.making import Desk
 
@@ -22,6 +23,7 @@ def test_every_trigger_type_has_a_form() -> None:
 @pytest.mark.parametrize("kind", TRIGGERS)
 def test_each_trigger_form_makes_a_rule(site: Client, desk: Desk, kind: str) -> None:
     example = TRIGGERS[kind].example
+    example_goal(desk)
     assert set(example) <= set(TRIGGER_FORMS[kind].base_fields), "a parameter without a field"
     boxes: dict[str, Any] = {f"{kind}-{name}": value for name, value in example.items() if value is not False}
     answer = site.post("/actions/new/", typed(trigger_type=kind, **boxes))

@@ -365,6 +365,24 @@ EXAMPLES = (
     ),
     Example("RULE_NEEDS_REVIEW", (buy(rule_failures=3), snapshot()), (buy(rule_failures=2), snapshot()), "last 3"),
     Example(
+        "WASH_SALE_LOCK",
+        (buy(), snapshot(wash_sale_lock=True, loss_sales={"AAPL": NOW - timedelta(days=30) + SECOND})),
+        (buy(), snapshot(wash_sale_lock=True, loss_sales={"AAPL": NOW - timedelta(days=30)})),
+        "AAPL was sold at a loss on 2026-10-21",
+    ),
+    Example(
+        "WASH_SALE_LOCK",
+        (buy(), snapshot(wash_sale_lock=True, loss_sales={"AAPL": NOW})),
+        (sell(), holding("10", wash_sale_lock=True, loss_sales={"AAPL": NOW})),
+        "holds buys for 30 days",
+    ),
+    Example(
+        "WASH_SALE_LOCK",
+        (buy(), snapshot(wash_sale_lock=True, loss_sales={"AAPL": NOW})),
+        (buy(), snapshot(loss_sales={"AAPL": NOW})),
+        "switch wash_sale_lock off",
+    ),
+    Example(
         "APPROVAL_REQUIRED",
         (buy(quantity=D("50.01")), snapshot()),
         (buy(quantity=D(50)), snapshot()),

@@ -52,6 +52,7 @@ POLICY = PolicyView(
     failures_before_review=3,
     loop_round_trips=3,
     loop_window_minutes=60,
+    wash_sale_lock=False,
 )
 SYMBOLS = ("AAPL", "MSFT")
 QUOTE = QuoteView(last=D(100), bid=D("99.99"), ask=D(100), prev_close=D(100), at=NOW)

@@ -49,6 +49,7 @@ DIRECTIONS: dict[str, tuple[Any, Any, Any]] = {
     "failures_before_review": (3, 2, 4),
     "loop_round_trips": (3, 2, 4),
     "loop_window_minutes": (60, 61, 59),
+    "wash_sale_lock": (False, True, None),
 }
 
 

@@ -20,11 +20,13 @@ from alerts.raising import raise_alert
 from automation.backtest.models import BacktestRun
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
+from automation.rebalancing.by_hand import rebalance
 from automation.strategies.lifecycle import create_strategy
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
 from orders.types import OrderIntent
+from portfolios.goals.changing import create_goal
 from portfolios.models import Portfolio
 from tests.orders.making import D, open_market, quote
 
@@ -90,6 +92,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/audit/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/harvest/": {"GET": owned("portfolio")},
+    "portfolio/goals/": {"GET": own(), "POST": own()},
+    "portfolio/goals/<uuid:goal_id>/": {"GET": owned("goal"), "PATCH": owned("goal"), "DELETE": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/drift/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/plan/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/versions/": {"GET": owned("goal")},
     # safety
     "safety/": {"GET": own(), "PATCH": own()},
     "safety/events/": {"GET": own()},
@@ -154,6 +162,13 @@ ROUTES: dict[str, dict[str, Access]] = {
     "strategies/<uuid:strategy_id>/run-now/": {"POST": owned("strategy")},
     "strategies/<uuid:strategy_id>/evidence/": {"GET": owned("strategy")},
     "strategies/<uuid:strategy_id>/promote/": {"POST": owned("strategy")},
+    "portfolio/goals/<uuid:goal_id>/rebalance/": {"POST": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/runs/": {"GET": owned("goal")},
+    "portfolio/runs/": {"GET": own()},
+    "portfolio/runs/<uuid:run_id>/": {"GET": owned("run")},
+    "portfolio/runs/<uuid:run_id>/cancel/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/approve/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/decline/": {"POST": owned("run")},
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
@@ -217,12 +232,16 @@ def world_of(user: User) -> dict[str, Any]:
         ),
         now=at,
     )
+    goal = create_goal(user=user, data={"name": "World", "target_weights": {"AAPL": "1"}}, now=at, actor="test")
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
+    run = rebalance(user=user, goal_id=goal.pk, actor="test", now=at)
     return {
         "token": token.pk,
         "alert": alert.pk,
         "config": config.pk,
         "action": action.pk,
+        "goal": goal.pk,
+        "run": run.pk,
         "missed": missed.pk,
         "strategy": strategy.pk,
         "order": order.pk,

@@ -1,4 +1,4 @@
-"""Goals and runs on a desk (see tests.orders.making): AAPL, MSFT and NVDA at $100 each, on a market that never closes."""
+"""Goals and runs on a desk (see tests.orders.making): AAPL, MSFT, NVDA at $100, on a market that never closes."""
 
 from __future__ import annotations
 
@@ -48,8 +48,12 @@ def market_at(at: datetime, price: str = "100") -> None:
 
 
 def started(desk: Desk, goal: PortfolioGoal | None = None, *, now: datetime = NOW, **wish: Any) -> RebalanceRun:
+    return start_run(wish_of(desk, goal, **wish), now=now)
+
+
+def wish_of(desk: Desk, goal: PortfolioGoal | None = None, **wish: Any) -> Wish:
     values: dict[str, Any] = {"cause": Cause.MANUAL, "actor": "ada", "key": str(new_id()), "force": True, **wish}
-    return start_run(Wish(portfolio_id=desk.portfolio.pk, goal=goal, **values), now=now)
+    return Wish(portfolio_id=desk.portfolio.pk, goal=goal, **values)
 
 
 def carried_on(run: RebalanceRun, *, now: datetime = NOW) -> RebalanceRun:

@@ -28,8 +28,8 @@ from tests.automation.rebalancing.making import (
     fresh,
     goal_of,
     held,
-    orders,
     market_at,
+    orders,
     overweight,
     started,
 )
