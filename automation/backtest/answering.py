@@ -26,6 +26,7 @@ from automation.replay.results import empty_because
 from automation.strategies.base import Bars
 from common.errors import InvalidInput
 from markets.models import Instrument
+from portfolios.goals import allowing
 from portfolios.models import Portfolio
 from portfolios.planning.types import CASH
 from safety.policies import draft_policy, policy_for
@@ -42,6 +43,7 @@ class Case:
     loaded: Loaded
     policy: PolicyView
     benchmark: tuple[str, Floats] | None
+    allowances: Mapping[str, Decimal]
     pulse: Pulse = silent
 
     @cached_property
@@ -70,6 +72,7 @@ def prepare(
         loaded=loaded,
         policy=_policy(portfolio, question, now),
         benchmark=_benchmark(loaded.market, question),
+        allowances=allowing.allowances(portfolio) if kind == BacktestKind.STRATEGY else {},
         pulse=pulse,
     )
 
@@ -84,7 +87,7 @@ def run(case: Case, spec: Mapping[str, Any]) -> tuple[Course, dict[str, Any]]:
         instruments=case.loaded.instruments,
         source=Source.STRATEGY if goal is None else Source.GOAL,
         approvals=question.approvals,
-        allowances={} if goal is None else allowances(goal.terms),
+        allowances=case.allowances if goal is None else allowances(goal.terms),
     )
     course = Course(case.market, cash=question.cash, costs=question.costs, gate=gate, pulse=case.pulse)
     if goal is None:

@@ -168,9 +168,9 @@ def _stored(leg: PlannedLeg) -> PlannedLeg:
 
 
 def allowances(terms: GoalTerms) -> dict[str, Decimal]:
-    """Percent of the equity a goal's symbols may reach whatever the position limit: target plus band."""
+    """Percent of the equity a goal's symbols may reach whatever the position limit, as `portfolios.goals.allowing`."""
     return {
-        symbol: (weight + band_of(weight, terms)) * HUNDRED
+        symbol: min((weight + band_of(weight, terms)) * HUNDRED, HUNDRED)
         for symbol, weight in terms.targets.items()
         if symbol != CASH and weight
     }

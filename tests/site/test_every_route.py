@@ -109,6 +109,9 @@ READING_POSTS = {
     "actions/<uuid:action_id>/simulate/",
     "actions/templates/<slug:name>/preview/",
     "safety/what-if/",
+    "backtests/",
+    "strategies/<uuid:strategy_id>/backtest/",
+    "portfolio/goals/<uuid:goal_id>/backtest/",
 }
 
 
