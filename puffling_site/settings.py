@@ -245,6 +245,7 @@ SPECTACULAR_SETTINGS = {
         "LedgerKindEnum": "portfolios.models.LedgerEntry.Kind",
         "TokenScopeEnum": "accounts.models.ApiToken.Scope",
         "ReplayStateEnum": "automation.models.ReplayRun.State",
+        "BacktestKindEnum": "automation.backtest.models.BacktestKind",
         "SwitchScopeEnum": "safety.models.Switch.Scope",
     },
 }

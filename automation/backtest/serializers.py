@@ -16,7 +16,9 @@ class BacktestIn(serializers.Serializer[Any]):
     """What a backtest needs; everything has a default."""
 
     to = serializers.CharField(required=False, help_text="a date (that day included) or a time; default now")
-    timeframe = serializers.ChoiceField(choices=TIMEFRAMES, required=False, help_text="default the strategy's")
+    timeframe = serializers.CharField(
+        required=False, help_text=f"{', '.join(TIMEFRAMES)}; default the strategy's. Goals: 1d"
+    )
     cash = serializers.CharField(required=False, help_text="dollars to begin with; default 100000")
     slippage_bps = serializers.CharField(required=False, help_text="costs: default the paper account's")
     fee_per_order = serializers.CharField(required=False)
