@@ -54,7 +54,7 @@ class Subject:
 def strategy_of(user: User, strategy_id: UUID) -> Subject:
     """A stored strategy. NotFound for anybody else's."""
     row = (
-        Strategy.objects.filter(user=user, pk=strategy_id)
+        Strategy.objects.filter(user=user, pk=strategy_id, archived_at__isnull=True)
         .select_related("portfolio__broker_account", "portfolio__user")
         .first()
     )
@@ -96,7 +96,7 @@ def unsaved_strategy(user: User, raw: Any) -> Subject:
 def goal_of(user: User, goal_id: UUID) -> Subject:
     """A stored goal. NotFound for anybody else's."""
     goals = PortfolioGoal.objects.select_related("portfolio__broker_account", "portfolio__user")
-    goal = goals.filter(portfolio__user=user, pk=goal_id).first()
+    goal = goals.filter(portfolio__user=user, pk=goal_id, archived_at__isnull=True).first()
     if goal is None:
         raise NotFound(f"There is no goal {goal_id}.")
     return goal_subject(goal, goal_id=goal.pk)

@@ -38,7 +38,7 @@ def test_it_buys_at_the_first_open_and_rebalances_at_the_open_after_a_close_outs
     ]
     assert [(t[0], t[1], t[3]) for t in trades[2:]] == [(3, "sell A", "16.00"), (3, "buy B", "10.00")]
     held = run.course.account.positions
-    assert held["A"] * 16 == pytest.approx(held["B"] * 10, rel=1e-6)
+    assert float(held["A"] * 16) == pytest.approx(float(held["B"] * 10), rel=1e-6)
 
 
 def test_inside_the_band_nothing_is_done_and_a_cooldown_waits() -> None:
