@@ -8,8 +8,8 @@ from uuid import UUID
 from celery import shared_task
 
 from automation import evaluating, executing, settling
-from automation.rebalancing import stepping
 from automation.backtest import running as backtests
+from automation.rebalancing import stepping
 from automation.replay import running as replays
 from automation.strategies import tasks as strategies  # noqa: F401  (Celery looks for tasks here)
 from common.clock import now
