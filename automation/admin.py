@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from automation import lifecycle, promotion
+from automation.backtest.models import BacktestRun
 from automation.drafts import SIZES, Draft
 from automation.lifecycle import merged
 from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade, Trace
@@ -229,6 +230,15 @@ class ReplayRunAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     list_select_related = ["user", "action"]
     search_fields = ["id", "action__id", "user__username"]
+    date_hierarchy = "created_at"
+
+
+@admin.register(BacktestRun)
+class BacktestRunAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "user", "kind", "name", "start", "end", "state", "done_steps", "total_steps", "error"]
+    list_filter = ["state", "kind", "timeframe"]
+    list_select_related = ["user"]
+    search_fields = ["id", "name", "subject", "user__username"]
     date_hierarchy = "created_at"
 
 

@@ -391,4 +391,5 @@ class ReplayRun(models.Model):
 
 
 # The rows of rebalance runs live beside what moves them. Imported last: Django finds models through this module.
+from automation.backtest.models import BacktestRun  # noqa: E402, F401
 from automation.rebalancing.models import DriftEpisode, RebalanceLeg, RebalanceRun  # noqa: E402, F401

@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from automation import evaluating, executing, settling
+from automation.backtest import running as backtests
 from automation.rebalancing import stepping
 from automation.replay import running as replays
 from automation.scheduling import looking, mirroring, pruning, status
@@ -78,3 +79,10 @@ def mirror_jobs() -> None:
 def prune_job_runs() -> None:
     """Each hour: the history of runs stays bounded."""
     pruning.prune(now=now())
+
+
+# One run over hundreds of symbols takes longer than other tasks may; it tells every two seconds that it lives.
+@shared_task(name="automation.run_backtest", queue="jobs", soft_time_limit=540, time_limit=600)
+def run_backtest(run_id: str) -> None:
+    """Carry out a backtest, or a turn of a grid."""
+    backtests.carry_out(UUID(run_id), now=now())

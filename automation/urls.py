@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
+from automation.backtest import urls as backtests
 from automation.rebalancing import api as rebalances
 from automation.replay import api as replays
 from automation.stops import api as stops_api
@@ -42,6 +43,7 @@ urlpatterns = [
     path("actions/<uuid:action_id>/trace/", trace_api.Traces.as_view()),
     path("actions/<uuid:action_id>/why/", trace_api.Why.as_view()),
     *strategies.urlpatterns,
+    *backtests.urlpatterns,
     path("portfolio/goals/<uuid:goal_id>/rebalance/", rebalances.Rebalance.as_view()),
     path("portfolio/goals/<uuid:goal_id>/runs/", rebalances.GoalRuns.as_view()),
     path("portfolio/runs/", rebalances.Runs.as_view()),

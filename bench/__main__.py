@@ -22,6 +22,7 @@ NAMES = (
     "simulate",
     "performance",
     "strategies",
+    "backtest",
     "footprint",
     "retention",
 )

@@ -258,6 +258,7 @@ SPECTACULAR_SETTINGS = {
         "JobRunStateEnum": "automation.scheduling.models.RunState",
         "JobRunCauseEnum": "automation.scheduling.models.RunCause",
         "MisfirePolicyEnum": "automation.scheduling.models.MisfirePolicy",
+        "BacktestKindEnum": "automation.backtest.models.BacktestKind",
         "SwitchScopeEnum": "safety.models.Switch.Scope",
         "StrategyModeEnum": "automation.strategies.models.StrategyMode",
         "StrategyTimeframeEnum": "automation.strategies.bar_clock.TIMEFRAMES",

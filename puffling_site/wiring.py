@@ -16,6 +16,7 @@ from django.conf import settings
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
+from automation.backtest import running as backtests
 from automation.corporate import applying as corporate
 from automation.corporate import suspecting
 from automation.rebalancing import naming
@@ -131,6 +132,7 @@ SWEEP = (
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
     SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
+    SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

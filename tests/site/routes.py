@@ -10,12 +10,14 @@ Everything but `everybody` answers 401 to strangers, and 403 to a personal token
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import User
 from accounts.tokens import create_token
 from alerts import configs
 from alerts.raising import raise_alert
+from automation.backtest.models import BacktestRun
 from automation.lifecycle import create_action
 from automation.models import JobRun, Missed, ReplayRun
 from automation.rebalancing.by_hand import rebalance
@@ -151,6 +153,11 @@ ROUTES: dict[str, dict[str, Access]] = {
         "POST": Access(kind="action", arguments={"version": "1"})
     },
     "actions/simulate/": {"POST": own()},
+    "backtests/": {"GET": own(), "POST": own()},
+    "backtests/compare/": {"GET": own()},
+    "backtests/<uuid:backtest_id>/": {"GET": owned("backtest"), "DELETE": owned("backtest")},
+    "strategies/<uuid:strategy_id>/backtest/": {"POST": owned("strategy")},
+    "portfolio/goals/<uuid:goal_id>/backtest/": {"POST": owned("goal")},
     "actions/replays/": {"GET": own()},
     "actions/replays/<uuid:run_id>/": {"GET": owned("replay"), "DELETE": owned("replay")},
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
@@ -194,6 +201,13 @@ PAGE_ARGUMENTS = {
     "missed_id": "missed",
     "run_id": "replay",
 }
+
+
+def a_backtest(user: User, portfolio: Portfolio, at: datetime) -> BacktestRun:
+    return BacktestRun.objects.create(
+        user=user, portfolio=portfolio, kind="strategy", name="MA cross", spec={}, params={}, symbols=["AAPL"],
+        timeframe="1d", start=at - timedelta(days=30), end=at, cash=D(1000), created_at=at,
+    )  # fmt: skip
 
 
 def world_of(user: User) -> dict[str, Any]:
@@ -261,4 +275,5 @@ def world_of(user: User) -> dict[str, Any]:
         "job_run": job_run.pk,
         "portfolio": portfolio.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
+        "backtest": a_backtest(user, portfolio, at).pk,
     }

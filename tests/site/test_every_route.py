@@ -112,6 +112,9 @@ READING_POSTS = {
     "safety/what-if/",
     "portfolio/optimize/",
     "scheduler/preview/",
+    "backtests/",
+    "strategies/<uuid:strategy_id>/backtest/",
+    "portfolio/goals/<uuid:goal_id>/backtest/",
 }
 
 
