@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import OperationalError
 
+from alerts import splitting
 from automation.corporate import rules, telling
 from common.giving_way import gives_way, is_contention
 from markets import corporate_actions as announced
@@ -77,7 +78,9 @@ def _apply_split(action_id: int, now: datetime) -> bool:
             booked.append(entry)
     in_new_shares = rules.edited_since(symbol, at)
     changed = rules.rescale(symbol=symbol, scale=scale, fractional=fractional, effective_at=at, now=now)
-    watching.rescale(symbol, scale, but=in_new_shares)
+    new_alerts = splitting.made_since(symbol, at)
+    watching.rescale(symbol, scale, but=in_new_shares | new_alerts)
+    splitting.rescale(symbol=symbol, dollars=scale.price, now=now, but=new_alerts)
     telling.tell_split(row, entries=booked, orders=resting, rules=changed, now=now)
     row.applied_at = now
     row.save(update_fields=["applied_at"])
