@@ -7,26 +7,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
-
 from automation.strategies.models import Strategy, StrategySignal
 from common.money import shares
+from markets.carrying import carried, splits_by_symbol
 from orders.models import Fill
-from portfolios.models import LedgerEntry
 
 Trade = tuple[str, str, Decimal, datetime]  # symbol, side, shares, when
-Split = tuple[datetime, Decimal]  # when, and new shares for one old
 
 
 def owned(strategy: Strategy, symbols: Collection[str], *, real: bool) -> dict[str, Decimal]:
     """Shares by symbol: from the fills of its orders, or its shadow since it is what it is. Splits are counted in."""
     trades = _fills(strategy, symbols) if real else _shadows(strategy, symbols)
-    splits = _splits(strategy, {symbol for symbol, *_ in trades})
+    splits = splits_by_symbol({symbol for symbol, *_ in trades})
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for symbol, side, quantity, at in trades:
-        for split_at, ratio in splits.get(symbol, ()):
-            if split_at > at:
-                quantity *= ratio
+        quantity, _ = carried(quantity, Decimal(1), at, splits[symbol])
         totals[symbol] += quantity if side == "buy" else -quantity
     return {symbol: shares(max(total, Decimal(0)), fractional=True) for symbol, total in totals.items()}
 
@@ -45,15 +40,3 @@ def _shadows(strategy: Strategy, symbols: Collection[str]) -> Sequence[Trade]:
         (row.instrument_id, row.shadow_side, row.shadow_quantity or Decimal(0), row.finished_at or row.created_at)
         for row in rows
     ]
-
-
-def _splits(strategy: Strategy, symbols: Collection[str]) -> dict[str, list[Split]]:
-    """The splits the portfolio's books have seen: the ratio is that of its shares before and after."""
-    found: dict[str, list[Split]] = defaultdict(list)
-    booked = LedgerEntry.objects.filter(portfolio=strategy.portfolio_id, instrument__in=symbols)
-    for entry in booked.filter(kind=LedgerEntry.Kind.SPLIT).order_by("at", "id"):
-        earlier = booked.filter(instrument=entry.instrument_id, at__lt=entry.at)
-        before = earlier.aggregate(total=Sum("quantity"))["total"] or Decimal(0)
-        if before > 0:
-            found[str(entry.instrument_id)].append((entry.at, (before + entry.quantity) / before))
-    return found

@@ -9,8 +9,9 @@ from alerts.models import Alert
 from automation.strategies import acting, settling
 from automation.strategies.lifecycle import update_strategy
 from automation.strategies.owning import owned
+from markets.models import CorporateAction
 from orders.models import Order
-from portfolios.models import Holding, LedgerEntry
+from portfolios.models import Holding
 from safety.models import SafetyPolicy
 from tests.automation.making import hold
 from tests.automation.strategies.making import (
@@ -187,10 +188,9 @@ def test_a_split_scales_what_the_strategy_owns(desk):
     hold(desk, "AAPL", "20", now=MIDNIGHT - DAY)
     made = bought(desk)
     mine = Order.objects.get().filled_quantity
-    total = mine + 20
     at = SOON + timedelta(hours=9)
-    LedgerEntry.objects.create(  # ten old shares become one
-        portfolio=desk.portfolio, kind="split", at=at, instrument_id="AAPL", quantity=-total * 9 / 10, amount=0,
-        source_kind="corporate_action", source_id="1",
+    CorporateAction.objects.create(  # ten old shares become one
+        instrument_id="AAPL", kind="split", ex_date=at.date(), new_shares=1, old_shares=10, effective_at=at,
+        applied_at=at, created_at=at,
     )  # fmt: skip
     assert owned(made, ["AAPL"], real=True) == {"AAPL": mine / 10}
