@@ -9,7 +9,9 @@ from uuid import UUID
 
 from automation import evaluating, executing, lifecycle
 from automation.models import Action, ActionExecution
+from automation.strategies.models import Strategy, StrategySymbol
 from automation.triggers.registry import TRIGGERS
+from markets import calendar
 from markets.models import Bar
 from markets.quoting import record_ticks
 from markets.types import Tick
@@ -54,6 +56,28 @@ def example_goal(desk: Desk) -> PortfolioGoal:
         created_at=NOW,
         updated_at=NOW,
     )
+
+
+def example_strategy(desk: Desk) -> Strategy:
+    """The strategy that the example of `signal` names, on AAPL."""
+    strategy = Strategy.objects.create(
+        id=TRIGGERS["signal"].example["strategy"],
+        user=desk.user,
+        portfolio=desk.portfolio,
+        name="Example",
+        strategy_type="momentum",
+        exchange_id=calendar.DEMO,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    StrategySymbol.objects.create(strategy=strategy, instrument_id="AAPL", position=0)
+    return strategy
+
+
+def examples_stand(desk: Desk) -> None:
+    """What the examples of all triggers name exists."""
+    example_goal(desk)
+    example_strategy(desk)
 
 
 def telling(desk: Desk, *, now: datetime = NOW, **changes: Any) -> Action:

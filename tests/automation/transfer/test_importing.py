@@ -20,7 +20,7 @@ from automation.triggers.registry import TRIGGERS
 from common.errors import InvalidInput
 from markets.models import Instrument
 from portfolios.opening import open_portfolio
-from tests.automation.making import S, example_goal, fresh, hold, rule, see, timers_of, watch_of, written
+from tests.automation.making import S, examples_stand, fresh, hold, rule, see, timers_of, watch_of, written
 from tests.orders.making import NOW, D
 from watches.models import Watch
 
@@ -46,7 +46,7 @@ def many_kinds(desk) -> None:
     """One rule of every kind there is to say."""
     hold(desk)
     open_portfolio(user=desk.user, name="Spare: 2nd #1", cash=D(10), now=NOW)
-    example_goal(desk)
+    examples_stand(desk)
     for kind, trigger in TRIGGERS.items():
         rule(desk, trigger_type=kind, trigger_params=trigger.example, name=f"on {kind}")
     rule(desk, action_type="REBALANCE", symbol=None, quantity=None, goal="Example", name="back to the goal",
