@@ -18,11 +18,11 @@ from accounts.users import user_of
 from automation.backtest import comparing, running, subjects
 from automation.backtest.models import BacktestRun
 from automation.backtest.serializers import (
+    BacktestComparisonOut,
     BacktestIn,
     BacktestListed,
     BacktestOut,
     CompareIn,
-    ComparisonOut,
     UnsavedIn,
 )
 from automation.backtest.subjects import Subject
@@ -106,7 +106,7 @@ class BacktestView(APIView):
 class Compare(APIView):
     scopes = {"GET": "read"}
 
-    @extend_schema(parameters=[CompareIn], responses=ComparisonOut, operation_id="backtests_compare")
+    @extend_schema(parameters=[CompareIn], responses=BacktestComparisonOut, operation_id="backtests_compare")
     def get(self, request: Request) -> Response:
         """Finished backtests side by side: figures, curves from 100 on, and every setting that differs."""
         texts = [text.strip() for text in request.query_params.get("ids", "").split(",") if text.strip()]

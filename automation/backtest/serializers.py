@@ -109,7 +109,7 @@ class ComparedOut(serializers.Serializer[Any]):
     curve = serializers.JSONField(help_text="[{at, value}]: 100 at the start")
 
 
-class ComparisonOut(serializers.Serializer[Any]):
+class BacktestComparisonOut(serializers.Serializer[Any]):
     runs = ComparedOut(many=True)
     differences = serializers.JSONField(help_text="each setting that differs, with its value in every run")
     warnings = serializers.ListField(child=serializers.CharField())
