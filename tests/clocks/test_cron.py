@@ -50,7 +50,7 @@ def test_in_spring_half_past_two_is_skipped_once_and_told(stack: Stack):
         listing, ann = Listing(), Person("ann")
         rule = daily(ann, listing, "02:30", before=saturday)
         until_done(rule, 1, listing)
-    with living_at(change - BEFORE, stack, *SERVICES):
+    with living_at(change - BEFORE, stack, *SERVICES, prepared=listing.repeat):
         other = daily(ann, listing, "03:00", before=change)  # the first minute after the gap
         until_done(other, 1, listing)
         told = Alert.objects.filter(user=ann.user, dedupe_key__startswith="missed:")
@@ -58,7 +58,7 @@ def test_in_spring_half_past_two_is_skipped_once_and_told(stack: Stack):
         past(change)
         assert len(firings(rule)) == 1
         assert "2026-03-08 02:30 did not exist: the clock was set forward. Skipped." in told.get().body
-    with living_at(monday - BEFORE, stack, *SERVICES):
+    with living_at(monday - BEFORE, stack, *SERVICES, prepared=listing.repeat):
         until_done(rule, 2, listing)
         assert bought(rule) == ["Sat 02:30 EST", "Mon 02:30 EDT"]
         assert bought(other) == ["Sun 03:00 EDT"]
@@ -76,11 +76,10 @@ def test_in_autumn_half_past_one_comes_twice_and_buys_once(stack: Stack):
         listing, bob = Listing(), Person("bob")
         rule = daily(bob, listing, "01:30", before=first)
         until_done(rule, 1, listing)
-    with living_at(second - BEFORE, stack, *SERVICES):
-        listing.repeat()
+    with living_at(second - BEFORE, stack, *SERVICES, prepared=listing.repeat):
         past(second)
         assert len(firings(rule)) == 1
-    with living_at(monday - BEFORE, stack, *SERVICES):
+    with living_at(monday - BEFORE, stack, *SERVICES, prepared=listing.repeat):
         until_done(rule, 2, listing)
         assert bought(rule) == ["Sun 01:30 EDT", "Mon 01:30 EST"]
         assert not Missed.objects.filter(action=rule).exists()

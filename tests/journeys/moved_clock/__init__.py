@@ -8,7 +8,7 @@ The database keeps the real time, which nothing here asks it for.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,14 +22,17 @@ PRELOAD = Path(__file__).parent / "preload"
 
 
 @contextmanager
-def living_at(moment: datetime, stack: Stack, *names: str) -> Iterator[dict[str, str]]:
+def living_at(
+    moment: datetime, stack: Stack, *names: str, prepared: Callable[[], object] = lambda: None
+) -> Iterator[dict[str, str]]:
     """The services run inside, and it is `moment` (UTC) when they begin to start; all is stopped afterwards.
 
-    Yields the environment that moves the clock of a process started meanwhile.
+    `prepared` is called at that moment too, before they start. Yields the environment that moves the clock of a process started meanwhile.
     """
     offset = moment.timestamp() - time.time()
     with time_machine.travel(datetime.fromtimestamp(time.time() + offset, UTC), tick=True):
         environment = {VARIABLE: str(offset), "PYTHONPATH": str(PRELOAD)}
+        prepared()
         stack.start(*names, **environment)
         try:
             yield environment
