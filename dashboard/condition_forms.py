@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from automation.triggers.lasting import FOR_SECONDS
 from automation.triggers.registry import CONDITIONS, TRIGGERS
 from dashboard.trigger_forms import TRIGGER_FORMS, TriggerForm
 
+DIGITS = 9
 LISTED = "condition"  # one hidden input per condition holds its number
 FIRST_KIND = "rsi_below"
 NOT_OF_CONDITIONS = (FOR_SECONDS, "hysteresis", "edge")  # a condition looks at one moment
@@ -84,15 +86,22 @@ def condition_forms(
 def numbers_in(data: Mapping[str, Any]) -> list[int]:
     """The numbers of the conditions on the page, in its order; what is no number was not sent by the page."""
     listed = data.getlist(LISTED) if isinstance(data, QueryDict) else [data[LISTED]] if LISTED in data else []
-    numbers = [int(text) for text in listed if text.isascii() and text.isdigit() and len(text) < 4]
+    numbers = [int(text) for text in listed if _is_number(text)]
     return list(dict.fromkeys(numbers))[: MOST_CONDITIONS + 1]  # one too many is refused by the domain, with the reason
 
 
 def another(data: QueryDict) -> ConditionForm:
-    """An empty condition that goes below those on the page; or one of them again, for its kind has changed."""
+    """An empty condition that goes below those on the page; or one of them again, for its kind has changed.
+
+    Its number is drawn, not counted: two quick clicks both see the page as it was.
+    """
     again = data.get("again", "")
-    if again.isascii() and again.isdigit() and len(again) < 4:
+    if _is_number(again):
         form = ConditionForm(int(again), data)
         form.params = form.empty_params()  # what was typed belonged to the kind it was before
         return form
-    return ConditionForm(max(numbers_in(data), default=-1) + 1)
+    return ConditionForm(secrets.randbelow(10**DIGITS))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS

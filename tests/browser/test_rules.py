@@ -117,8 +117,10 @@ def test_conditions_come_change_and_go(site: Page, server: Server) -> None:
     site.locator("#id_price_below-for_seconds").fill("300")
     for _ in range(2):
         site.get_by_role("button", name="Add a condition").click()
-    first, second = site.locator("#condition-0"), site.locator("#condition-1")
-    first.locator("#id_condition-0-rsi_below-threshold").fill("30")
+    conditions = site.get_by_role("group", name="Condition")
+    expect(conditions).to_have_count(2)
+    first, second = conditions.nth(0), conditions.nth(1)
+    first.get_by_label("RSI, 0 to 100").fill("30")
     second.get_by_label("Only if").select_option("change_pct")
     second.get_by_label("Change, %").fill("2")
     second.get_by_label("Of", exact=True).fill("MSFT")

@@ -27,7 +27,8 @@ def living_at(
 ) -> Iterator[dict[str, str]]:
     """The services run inside, and it is `moment` (UTC) when they begin to start; all is stopped afterwards.
 
-    `prepared` is called at that moment too, before they start. Yields the environment that moves the clock of a process started meanwhile.
+    `prepared` is called at that moment too, before they start. Yields the environment that moves the clock of a process
+    started meanwhile.
     """
     offset = moment.timestamp() - time.time()
     with time_machine.travel(datetime.fromtimestamp(time.time() + offset, UTC), tick=True):
