@@ -77,7 +77,7 @@ def find_size(line: Line, kind: str | None, notes: Notes) -> dict[str, str]:
         if match := line.take(rf"\b(?P<part>{PART})(?: of)? {MY}(?:{HOLDING}(?: in| of)?)?(?![\w>])"):
             return {"percent_of_position": PARTS[match["part"]]}
         if match := line.take(rf"(?P<size>{PCT}) (?:of )?(?:{MY})?(?={SYM}|{HOLDING}|it\b|them\b|\|)(?:{HOLDING})?"):
-            return {"percent_of_position": plain(line.number(match["size"]))}
+            return _share(line.number(match["size"]), notes)
         if line.take(
             r"\b(?:all(?: of)?(?: my| the)?|everything(?: i have)?(?: in| of)?|(?:my |the )(?:whole|entire|full)|the rest of(?: my)?|whatever is left of)(?: (?:shares?|position|holdings?|stake))?(?: of| in)?(?![\w>])"
         ):
@@ -115,6 +115,13 @@ def find_size(line: Line, kind: str | None, notes: Notes) -> dict[str, str]:
         notes.assume("All of it: no number was given.")
         return {"percent_of_position": "100"}
     return {}
+
+
+def _share(percent: Decimal, notes: Notes) -> dict[str, str]:
+    if not 0 < percent <= 100:
+        notes.ask("size", f"{plain(percent)} % of a position cannot be sold: above 0 and up to 100.")
+        return {}
+    return {"percent_of_position": plain(percent)}
 
 
 def _positive(key: str, number: Decimal, notes: Notes) -> dict[str, str]:

@@ -9,7 +9,7 @@ FILLERS = frozenset({
     "condition", "conditions", "create", "current", "currently", "do", "does", "either", "even", "ever", "ever's",
     "first", "for", "from", "get", "gets", "given", "go", "goal", "goes", "has", "have", "hello", "hey", "hi",
     "holding", "holdings", "i", "i'd", "id", "if", "immediately", "in", "into", "is", "it", "its", "just", "kindly",
-    "level", "like", "long", "make", "mark", "market", "me", "moment", "my", "next", "no", "now", "of", "off", "on",
+    "level", "like", "long", "make", "mark", "market", "me", "moment", "my", "next", "now", "of", "on",
     "once", "one", "only", "onto", "open", "or", "order", "orders", "our", "out", "paper", "place", "please", "point",
     "portfolio", "position", "positions", "price", "provided", "puffling", "put", "rule", "same", "set", "share",
     "shares", "should", "so", "soon", "still", "stock", "stocks", "strategies", "strategy", "target", "targets",

@@ -104,7 +104,7 @@ class _Sentence:
                 "symbol", f"{' and '.join(symbols)}: a rule trades one symbol. Say one sentence for each.", *symbols
             )
         main = symbols[0] if symbols else None
-        spoken_of = list(dict.fromkeys(self.line.mentioned))
+        spoken_of = [*(found.symbol for found in triggers if found.symbol), *self.line.mentioned]
         if main is None and spoken_of:
             main = spoken_of[0]
         needs = effect.kind in ("BUY", "SELL") or any(

@@ -16,8 +16,8 @@ from markets.models import Instrument, Quote
 
 # What companies have behind their names; nobody says it.
 SUFFIXES = re.compile(
-    r"[,.]?\s+(?:incorporated|inc|corporation|corp|company|co|plc|ltd|limited|holdings?|group|platforms|technologies|class [a-c]|"
-    r"common stock|etf|trust|fund|& co|the)\.?$",
+    r"[,.]?\s+(?:incorporated|inc|corporation|corp|company|co|plc|ltd|limited|holdings?|group|platforms|technologies|"
+    r"class [a-c]|common stock|etf|trust|fund|& co|the)\.?$",
     re.IGNORECASE,
 )
 LONGEST_PAUSE = timedelta(days=15)  # no exchange is closed for so long
