@@ -16,7 +16,10 @@ CALLED = {
     "nvidia": "NVDA", "tesla": "TSLA", "amazon": "AMZN", "coca cola": "KO", "coca-cola": "KO", "s&p 500": "SPY",
     "nasdaq 100": "QQQ", "nasdaq": "QQQ", "gold": "GLD", "bonds": "AGG", "jp morgan": "JPM",
 }  # fmt: skip
-TICKERS = ["AAPL", "MSFT", "META", "GOOG", "NVDA", "TSLA", "AMZN", "KO", "SPY", "QQQ", "GLD", "AGG", "JPM", "VTI", "TLT", "IBM"]
+TICKERS = (
+    *("AAPL", "MSFT", "META", "GOOG", "NVDA", "TSLA", "AMZN", "KO"),
+    *("SPY", "QQQ", "GLD", "AGG", "JPM", "VTI", "TLT", "IBM"),
+)
 PRICES = {"AAPL": 170, "MSFT": 400, "NVDA": 140, "TSLA": 260, "SPY": 585, "KO": 62, "GOOG": 180, "META": 500}
 
 
