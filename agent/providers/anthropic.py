@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -162,15 +161,12 @@ def _echo(block: _Block) -> dict[str, Any]:
     """The block as it goes back. Arguments that could not be read go back empty: the API takes objects only."""
     if block.kind != "tool_use":
         return {"type": "text", "text": block.text}
-    try:
-        arguments = json.loads(block.text or "{}")
-    except ValueError:
-        arguments = {}
+    call = tool_call(call_id="", name="", raw=block.text)
     return {
         "type": "tool_use",
         "id": block.start.get("id"),
         "name": block.start.get("name"),
-        "input": arguments if isinstance(arguments, dict) else {},
+        "input": dict(call.arguments or {}),
     }
 
 
