@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts.idempotency import idempotent
 from accounts.users import user_of
 from agent import budget, configuring, pricing, proposing, starting
-from agent.models import AgentConfig, AgentRun, AgentStep, ModelPrice, Suggestion
+from agent.models import AgentConfig, AgentRun, AgentStep, ModelPrice, RunMode, Suggestion
 from agent.parse.reading import as_json, read_sentence
 from common.api import OwnedQuerysetMixin, StrictSerializer
 from common.clock import now
@@ -97,7 +97,7 @@ class RunIn(StrictSerializer, serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=starting.LONGEST_QUESTION, help_text="empty: the regular analysis"
     )
     mode = serializers.ChoiceField(
-        choices=AgentRun._meta.get_field("mode").choices,
+        choices=RunMode.choices,
         required=False,
         help_text="at most as bold as your settings",
     )

@@ -17,13 +17,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
-from agent import budget, offline, prompts, proposing
+from agent import budget, chatting, offline, prompts, proposing
 from agent.asking import Asker
 from agent.budget import BudgetExhausted
 from agent.configuring import config_of
 from agent.grounding import ungrounded
 from agent.limits import LimitReached, Meter
-from agent.models import AgentConfig, AgentRun, AgentStep, RunState
+from agent.models import AgentConfig, AgentRun, AgentStep, ChatMessage, RunState
 from agent.providers.base import ModelTurn, Provider, Request, Stop, ToolCall, ToolResult, Turn, UserTurn
 from agent.providers.opening import open_provider
 from agent.report import Report, Stored
@@ -252,3 +252,13 @@ def _finish(
             locked.finished_at, locked.lease_until = now, None
         locked.save()
         tell(locked, now)
+        if locked.conversation is not None:
+            chatting.add(locked.conversation, role=ChatMessage.Role.ASSISTANT, text=_told(stored), now=now, run=locked)
+
+
+def _told(stored: Stored) -> str:
+    """The report as a message of a conversation."""
+    label = "(Offline, without a language model) " if stored.offline else ""
+    report = stored.report
+    lines = [f"{label}{report.summary}", *(f"• {one.text}" for one in report.observations)]
+    return "\n".join([*lines, *(f"Mind: {risk}" for risk in report.risks)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agent import api
+from agent import api, chat_api
 
 urlpatterns = [
     path("agent/runs/", api.Runs.as_view()),
@@ -17,5 +17,9 @@ urlpatterns = [
     path("agent/suggestions/", api.Suggestions.as_view()),
     path("agent/suggestions/<uuid:suggestion_id>/accept/", api.Accept.as_view()),
     path("agent/suggestions/<uuid:suggestion_id>/dismiss/", api.Dismiss.as_view()),
+    path("agent/chat/", chat_api.Chat.as_view()),
+    path("agent/chat/<uuid:conversation_id>/messages/", chat_api.Messages.as_view()),
+    path("agent/chat/messages/<int:message_id>/confirm/", chat_api.ConfirmCard.as_view()),
+    path("agent/chat/messages/<int:message_id>/decline/", chat_api.DeclineCard.as_view()),
     path("agent/parse/", api.Parse.as_view()),
 ]
