@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from agent import starting as agent_runs
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
@@ -133,6 +134,8 @@ SWEEP = (
     SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
     SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
     SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
+    SweepStep(name="agent runs", every=timedelta(seconds=5), run=agent_runs.nudge_left_behind),
+    SweepStep(name="old agent runs", every=timedelta(hours=6), run=agent_runs.forget_old_runs),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(
