@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 RULE = r"(?:rules?|actions?|orders?|alerts?)"
-WHICH = rf"(?:my |the |all |all my |every )?(?P<which>.*?)\s*(?P<noun>{RULE})?(?:\s+(?:for|on)\s+(?P<on>[\w.&' -]+?))?[.?!]*"
+WHICH = rf"(?:all of my |all my |all the |my |the |all |every )?(?P<which>.*?)\s*(?P<noun>{RULE})?(?:\s+(?:for|on)\s+(?P<on>[\w.&' -]+?))?[.?!]*"
 LIST = re.compile(rf"(?:please )?(?:list|show(?: me)?|what are|which are)(?: all)?(?: of)?(?: my)?(?: (?P<status>active|paused))? {RULE}(?: for (?P<on>[\w.&' -]+?))?[.?!]*", re.IGNORECASE)  # fmt: skip
 WHY = re.compile(rf"(?:why|how come) (?:did ?n[o']t|did not|has ?n[o']t|has not|does ?n[o']t|hasn't|doesn't|didn't)(?: my| the)? (?P<which>.*?) ?{RULE}? (?:fire|trade|trigger|execute|buy|sell|run|happen)[.?!]*", re.IGNORECASE)  # fmt: skip
 EXPLAIN = re.compile(rf"(?:please )?(?:explain|describe|what does)(?: my| the)? (?P<which>.+?)(?: {RULE})?(?: do)?[.?!]*", re.IGNORECASE)  # fmt: skip
@@ -44,7 +44,7 @@ def intent_of(text: str) -> Intent | None:
         except InvalidOperation:
             return None
         return Intent(kind="edit", which=match["which"], what=match["what"].lower(), value=value)
-    if (match := CHANGE.fullmatch(said)) and (match["noun"] or match["which"]):
+    if (match := CHANGE.fullmatch(said)) and (match["noun"] or 0 < len(match["which"].split()) < 3):
         verb = match["verb"].lower()
         if verb == "stop" and not match["noun"]:  # "stop at 150": a sentence for a rule
             return None

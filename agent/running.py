@@ -33,6 +33,8 @@ from agent.submitting import REPORT_TOOL, Unusable, read_report
 from agent.tools.base import Context, Reach
 from agent.tools.registry import specs
 from agent.using import SUBMIT, Toolbox
+from alerts.models import Alert
+from alerts.raising import raise_alert
 from common.errors import PufflingError
 
 log = logging.getLogger(__name__)
@@ -252,6 +254,17 @@ def _finish(
             locked.finished_at, locked.lease_until = now, None
         locked.save()
         tell(locked, now)
+        if locked.trigger == AgentRun.Trigger.SCHEDULE:
+            raise_alert(
+                user_id=locked.user_id,
+                kind=Alert.Kind.NOTE,
+                title=f"{'Offline report' if stored.offline else 'The agent reports'}: {report.summary}",
+                body=_told(stored),
+                data={"agent_run": str(locked.pk)},
+                dedupe_key=f"agent-run:{locked.pk}",
+                trace_id=locked.trace_id,
+                now=now,
+            )
         if locked.conversation is not None:
             chatting.add(locked.conversation, role=ChatMessage.Role.ASSISTANT, text=_told(stored), now=now, run=locked)
 

@@ -14,12 +14,14 @@ from uuid import UUID
 from django.conf import settings
 
 from agent import starting as agent_runs
+from agent.analysing import AgentAnalyst
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.backtest import running as backtests
 from automation.corporate import applying as corporate
 from automation.corporate import suspecting
+from automation.jobs import analyst
 from automation.rebalancing import naming
 from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
@@ -106,6 +108,7 @@ subscriptions.register("goals", wanted_symbols)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
+analyst.use_analyst(AgentAnalyst())
 checking.guard(rescaling.refuse_import)
 using.register("rules", naming.rules_of)
 using.register("rebalances", naming.runs_of)
