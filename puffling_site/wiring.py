@@ -13,12 +13,15 @@ from uuid import UUID
 
 from django.conf import settings
 
+from agent import starting as agent_runs
+from agent.analysing import AgentAnalyst
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.backtest import running as backtests
 from automation.corporate import applying as corporate
 from automation.corporate import suspecting
+from automation.jobs import analyst
 from automation.rebalancing import naming
 from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
@@ -105,6 +108,7 @@ subscriptions.register("goals", wanted_symbols)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
+analyst.use_analyst(AgentAnalyst())
 checking.guard(rescaling.refuse_import)
 using.register("rules", naming.rules_of)
 using.register("rebalances", naming.runs_of)
@@ -133,6 +137,8 @@ SWEEP = (
     SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
     SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
     SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
+    SweepStep(name="agent runs", every=timedelta(seconds=5), run=agent_runs.nudge_left_behind),
+    SweepStep(name="old agent runs", every=timedelta(hours=6), run=agent_runs.forget_old_runs),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(
