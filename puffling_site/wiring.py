@@ -15,6 +15,7 @@ from django.conf import settings
 
 from agent import starting as agent_runs
 from agent.analysing import AgentAnalyst
+from agent.tainting import tainted_runs
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
@@ -34,7 +35,7 @@ from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
 from markets.selectors import latest_quotes
-from orders import killing, matching, reconciling, rescaling
+from orders import killing, matching, reconciling, rescaling, tainting
 from orders import sweeping as orders
 from portfolios.goals import using
 from portfolios.goals.allowing import wanted_symbols
@@ -110,6 +111,7 @@ sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
 analyst.use_analyst(AgentAnalyst())
 checking.guard(rescaling.refuse_import)
+tainting.use_taint(tainted_runs)
 using.register("rules", naming.rules_of)
 using.register("rebalances", naming.runs_of)
 
