@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -96,6 +97,11 @@ def places(at: datetime) -> tuple[Place, Place]:
     return ada, bob
 
 
+# Half of the scripts keep away from the tools that show what people wrote, so that their runs may act.
+TAINTING = {"get_alerts", "get_signals", "get_portfolio", "list_actions", "explain_action"}
+SCRIPTS = st.lists(calls(), min_size=CALLS, max_size=CALLS) | st.lists(
+    calls().filter(lambda call: call[0] not in TAINTING), min_size=CALLS, max_size=CALLS
+)
 Pictures = dict[str, dict[str, list[dict[str, Any]]]]
 
 
@@ -123,42 +129,55 @@ def filled_in(value: Any, ada: Place, bob: Place) -> Any:
     return str(ids[value]) if isinstance(value, str) and value in ids else value
 
 
-@settings(
-    max_examples=RUNS,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
-@given(
-    mode=st.sampled_from(["report", "suggest", "execute", "execute"]),
-    script=st.lists(calls(), min_size=CALLS, max_size=CALLS),
-)
 def test_two_thousand_arbitrary_calls_cross_nothing(
-    places: tuple[Place, Place],
-    pictures: Pictures,
-    at: datetime,
+    places: tuple[Place, Place], pictures: Pictures, at: datetime
+) -> None:
+    met: Counter[str] = Counter()
+
+    @settings(
+        max_examples=RUNS,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],  # a failing run of fifty calls takes too long to be made smaller
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+        database=None,
+    )
+    @given(mode=st.sampled_from(["report", "suggest", "execute", "execute"]), script=SCRIPTS)
+    def one_run(mode: str, script: list[tuple[str, dict[str, Any] | None]]) -> None:
+        with transaction.atomic():
+            met.update(_run(mode, script, places, pictures[mode], at))
+            transaction.set_rollback(True)
+
+    one_run()
+    assert met["calls"] >= RUNS * CALLS
+    # It was not all refused at the door: what a run may do was done.
+    for deed in ("order", "draft", "suggestion", "alert", "rule_created", "tainted"):
+        assert met[deed] > 0, f"no run came to: {deed} ({met})"
+
+
+def _run(
     mode: str,
     script: list[tuple[str, dict[str, Any] | None]],
-) -> None:
+    places: tuple[Place, Place],
+    before: dict[str, list[dict[str, Any]]],
+    at: datetime,
+) -> Counter[str]:
+    """One run, and what may not have changed. Counts what it did."""
     ada, bob = places
-    with transaction.atomic():
-        AgentConfig.objects.filter(user=ada.desk.user).update(mode=mode)
-        before = pictures[mode]
-        model = Played([(name, filled_in(arguments, ada, bob)) for name, arguments in script])
-        run = start_run(user=ada.desk.user, now=at, trigger="manual")
-        assert execute(run.pk, clock=lambda: at, provider=model)
-        run.refresh_from_db()
-        assert run.report is not None
-        assert run.state == "succeeded", run.error
-        assert len(model.heard) == CALLS
-        after = picture()
-        assert {label: after[label] for label in UNTOUCHABLE} == {label: before[label] for label in UNTOUCHABLE}
-        his = (bob.desk.user.pk, bob.desk.portfolio.pk)
-        assert of_user(after, *his) == of_user(before, *his), "another user's row was touched"
-        _within_the_mode(mode, run, before, after, ada, at)
-        transaction.set_rollback(True)
+    AgentConfig.objects.filter(user=ada.desk.user).update(mode=mode)
+    model = Played([(name, filled_in(arguments, ada, bob)) for name, arguments in script])
+    run = start_run(user=ada.desk.user, now=at, trigger="manual")
+    assert execute(run.pk, clock=lambda: at, provider=model)
+    run.refresh_from_db()
+    assert run.report is not None
+    assert run.state == "succeeded", run.error
+    after = picture()
+    assert {label: after[label] for label in UNTOUCHABLE} == {label: before[label] for label in UNTOUCHABLE}
+    his = (bob.desk.user.pk, bob.desk.portfolio.pk)
+    assert of_user(after, *his) == of_user(before, *his), "another user's row was touched"
+    _within_the_mode(mode, run, before, after, ada, at)
+    did = Counter(one["kind"] for one in run.actions_taken)
+    return did + Counter({"calls": len(model.heard), "tainted": int(run.tainted)})
 
 
 def _within_the_mode(
@@ -185,7 +204,7 @@ def _within_the_mode(
         assert (order.source_kind, order.approved_by) == ("agent_run", "")
     for order in admitted:
         assert order.verdict["outcome"] in ("pass", "needs_approval")
-        assert (order.quantity or 0) * D("400.01") <= equity or order.instrument_id == "AAPL"
+        assert (order.quantity or 0) * (order.decision_price or 0) <= equity * policy.agent_order_pct / 100
     for suggestion in Suggestion.objects.filter(run=run):
         assert (suggestion.user_id, suggestion.portfolio_id) == (ada.desk.user.pk, ada.desk.portfolio.pk)
     for rule in Action.objects.filter(user=ada.desk.user).exclude(pk=ada.rule.pk):
