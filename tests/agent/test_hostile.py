@@ -203,7 +203,8 @@ def _within_the_mode(
     for order in orders:
         assert (order.source_kind, order.approved_by) == ("agent_run", "")
     for order in admitted:
-        assert order.verdict["outcome"] in ("pass", "needs_approval")
+        assert order.verdict
+        assert all(one["outcome"] != "deny" for one in order.verdict)
         assert (order.quantity or 0) * (order.decision_price or 0) <= equity * policy.agent_order_pct / 100
     for suggestion in Suggestion.objects.filter(run=run):
         assert (suggestion.user_id, suggestion.portfolio_id) == (ada.desk.user.pk, ada.desk.portfolio.pk)
