@@ -11,13 +11,17 @@ from django.db import transaction
 from agent.models import Suggestion, SuggestionScore
 from agent.proposing import BENCHMARK
 from common.money import HUNDRED
+from markets.carrying import carried, splits_by_symbol
 from markets.closes import Closes, daily_closes_between, date_of
+from markets.models import CorporateAction
 from portfolios.lots import EXCHANGE_ZONE
 
 HORIZONS = (1, 5, 20)  # closes after the day it was made
 PATIENCE = timedelta(days=60)  # after which a missing close is not waited for
 MOST = 500  # suggestions at a time
 PLACES = Decimal("0.0001")
+ONE = Decimal(1)
+Splits = Mapping[str, Sequence[CorporateAction]]
 
 
 def score_due(now: datetime) -> int:
@@ -31,16 +35,17 @@ def score_due(now: datetime) -> int:
     closes = daily_closes_between(
         {BENCHMARK, *(row.symbol for row in rows)}, start=_day(rows[0]), end=today - timedelta(days=1)
     )
-    return sum(_score(row, closes, now) for row in rows)
+    splits = splits_by_symbol({BENCHMARK, *(row.symbol for row in rows)})
+    return sum(_score(row, closes, splits, now) for row in rows)
 
 
 @transaction.atomic
-def _score(suggestion: Suggestion, closes: Mapping[str, Closes], now: datetime) -> int:
+def _score(suggestion: Suggestion, closes: Mapping[str, Closes], splits: Splits, now: datetime) -> int:
     """The scores of one suggestion that are due and not written."""
     after = _closes_after(closes.get(suggestion.symbol), _day(suggestion))
     known = {score.sessions for score in suggestion.scores.all()}
     made = [
-        _row(suggestion, horizon, *after[horizon - 1], closes, now)
+        _row(suggestion, horizon, *after[horizon - 1], closes, splits, now)
         for horizon in HORIZONS
         if horizon not in known and len(after) >= horizon
     ]
@@ -55,20 +60,32 @@ def _score(suggestion: Suggestion, closes: Mapping[str, Closes], now: datetime) 
 
 
 def _row(
-    suggestion: Suggestion, horizon: int, day: date, price: float, closes: Mapping[str, Closes], now: datetime
+    suggestion: Suggestion,
+    horizon: int,
+    day: date,
+    price: float,
+    closes: Mapping[str, Closes],
+    splits: Splits,
+    now: datetime,
 ) -> SuggestionScore:
+    """Stored closes are in today's shares, so the prices of its day are carried over the splits since."""
     sign = 1 if suggestion.side == "buy" else -1
-    began = suggestion.benchmark_price
+    first = _carried(suggestion.price, suggestion, suggestion.symbol, splits)
+    began = _carried(suggestion.benchmark_price, suggestion, BENCHMARK, splits)
     market = next((close for at, close in _closes_after(closes.get(BENCHMARK), _day(suggestion)) if at >= day), None)
     last = Decimal(repr(price))
     return SuggestionScore(
         suggestion=suggestion,
         sessions=horizon,
         price=last,
-        return_percent=sign * _change(suggestion.price or last, last),
+        return_percent=sign * _change(first or last, last),
         benchmark_percent=None if began is None or market is None else sign * _change(began, Decimal(repr(market))),
         at=now,
     )
+
+
+def _carried(price: Decimal | None, suggestion: Suggestion, symbol: str, splits: Splits) -> Decimal | None:
+    return None if price is None else carried(ONE, price, suggestion.created_at, splits[symbol])[1]
 
 
 def _change(before: Decimal, after: Decimal) -> Decimal:

@@ -13,7 +13,7 @@ from agent.scorecard import EvidenceNeeded, scorecard
 from agent.scoring import score_due
 from alerts.models import Alert
 from common.errors import InvalidInput
-from markets.models import Bar
+from markets.models import Bar, CorporateAction
 from safety.models import SafetyEvent
 from tests.agent.world import Place, settle
 from tests.orders.making import D
@@ -77,6 +77,17 @@ def test_a_sale_that_was_followed_by_a_rise_has_lost(place: Place) -> None:
     sold = suggest(place, side="sell")
     score_due(MADE + timedelta(days=7))
     assert scores(sold) == [(1, "-1.0000", "-0.2000"), (5, "-5.0000", "-1.0000")]
+
+
+def test_a_split_meanwhile_is_no_loss(place: Place) -> None:
+    """Two for one on the day after: the stored closes are in today's shares, the suggestion's price is of its day."""
+    CorporateAction.objects.create(
+        instrument_id="AAPL", kind="split", ex_date=(MADE + timedelta(days=1)).date(), new_shares=2, old_shares=1,
+        effective_at=MADE + timedelta(hours=13), applied_at=MADE + timedelta(hours=14), created_at=MADE,
+    )  # fmt: skip
+    bought = suggest(place, price=D(200))
+    score_due(MADE + timedelta(days=2))
+    assert scores(bought) == [(1, "1.0000", "0.2000")]
 
 
 def test_what_has_no_price_or_no_bars_is_not_waited_for_for_ever(place: Place) -> None:
