@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiToken, IdempotencyRecord, LoginLink, SocketTicket, User
+from accounts.models import ApiToken, Credential, IdempotencyRecord, LoginLink, SocketTicket, User
 from accounts.tokens import revoke_token
 from common.admin import ReadOnlyAdmin
 from common.clock import now
@@ -50,3 +50,11 @@ class SingleUseAdmin(ReadOnlyAdmin):
 class IdempotencyRecordAdmin(ReadOnlyAdmin):
     list_display = ["key", "user", "status_code", "created_at"]
     search_fields = ["key", "user__username"]
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnlyAdmin):
+    list_display = ["user", "kind", "last_four", "key_id", "updated_at"]
+    list_filter = ["kind"]
+    exclude = ["ciphertext"]
+    search_fields = ["user__username"]

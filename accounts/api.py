@@ -14,9 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import jwt
-from accounts.models import ApiToken, User
+from accounts import credentials, jwt
+from accounts.models import ApiToken, Credential, User
 from accounts.serializers import (
+    CredentialIn,
+    CredentialOut,
     MeIn,
     MeOut,
     NewTokenOut,
@@ -105,6 +107,33 @@ class Token(APIView):
     def delete(self, request: Request, token_id: UUID) -> Response:
         """Revoke a personal token at once."""
         revoke_token(user=user_of(request), token_id=token_id, now=now())
+        return Response(status=204)
+
+
+class Credentials(OwnedQuerysetMixin, ListAPIView[Credential]):
+    """Keys of other services you keep here. Only their last four characters are ever shown."""
+
+    queryset = Credential.objects.order_by("kind")
+    serializer_class = CredentialOut
+    ordering_fields = ["kind", "updated_at"]
+
+
+class OneCredential(APIView):
+    scopes = {"PUT": "admin", "DELETE": "admin"}
+
+    @extend_schema(request=CredentialIn, responses=CredentialOut, operation_id="auth_credentials_store")
+    def put(self, request: Request, kind: str) -> Response:
+        """Keep a key, replacing the former one. It is encrypted and never shown again."""
+        given = CredentialIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        secret = given.validated_data["secret"]
+        stored = credentials.store(user=user_of(request), kind=kind, secret=secret, now=now())
+        return Response(CredentialOut(stored).data)
+
+    @extend_schema(responses={204: None}, operation_id="auth_credentials_forget")
+    def delete(self, request: Request, kind: str) -> Response:
+        """Forget a key."""
+        credentials.forget(user=user_of(request), kind=kind)
         return Response(status=204)
 
 

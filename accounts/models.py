@@ -81,3 +81,25 @@ class IdempotencyRecord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")]
+
+
+class Credential(models.Model):
+    """A key of another service, encrypted (`accounts.credentials`). Only its last four characters are ever shown."""
+
+    class Kind(models.TextChoices):
+        ANTHROPIC = "anthropic", "Anthropic"
+        OPENAI = "openai", "OpenAI"
+        COMPATIBLE = "compatible", "An OpenAI-compatible server"
+        ALPACA_KEY = "alpaca_key", "Alpaca key id"
+        ALPACA_SECRET = "alpaca_secret", "Alpaca secret"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    ciphertext = models.BinaryField()
+    key_id = models.CharField(max_length=12, help_text="which key of the ring encrypts it")
+    last_four = models.CharField(max_length=4)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_credential_per_user_and_kind")]

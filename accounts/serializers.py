@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Credential, User
 from common.api import StrictSerializer
 
 
@@ -51,6 +51,17 @@ class NewTokenOut(TokenOut):
 class TicketOut(serializers.Serializer[Any]):
     ticket = serializers.CharField(help_text='send {"ticket": …} as the first message of the socket')
     expires_at = serializers.DateTimeField()
+
+
+class CredentialOut(serializers.ModelSerializer[Credential]):
+    class Meta:
+        model = Credential
+        fields = ["kind", "last_four", "created_at", "updated_at"]
+        read_only_fields = fields
+
+
+class CredentialIn(StrictSerializer, serializers.Serializer[Any]):
+    secret = serializers.CharField(max_length=4096, write_only=True, help_text="the key; never shown again")
 
 
 class MeIn(StrictSerializer, serializers.ModelSerializer[User]):

@@ -13,6 +13,8 @@ urlpatterns = [
     path("auth/logout/", api.SignOut.as_view()),
     path("auth/tokens/", api.Tokens.as_view()),
     path("auth/tokens/<uuid:token_id>/", api.Token.as_view()),
+    path("auth/credentials/", api.Credentials.as_view()),
+    path("auth/credentials/<slug:kind>/", api.OneCredential.as_view()),
     path("auth/ticket/", api.Ticket.as_view()),
     path("auth/me/", api.Me.as_view()),
 ]

@@ -17,7 +17,7 @@ from automation.planning import plan_of
 from automation.sentences import sentence
 from automation.triggers.base import ClockPlan
 from automation.triggers.lasting import duration
-from common.money import CENT, HUNDRED, nano, plain
+from common.money import CENT, HUNDRED, dollars, nano, plain
 from markets.models import Quote
 from markets.observables import USABLE_FOR, market_of
 from markets.selectors import latest_quotes
@@ -280,7 +280,7 @@ def _line(spec: WatchSpec, state: machine.WatchState) -> str:
         until = f"{state.rearm_at:%Y-%m-%d %H:%M:%S} UTC" if state.rearm_at else "?"
         return f"Cooling down until {until}" if state.phase == machine.COOLING else f"Tries again at {until}"
     if state.phase == machine.ACTIVATE and spec.follow and spec.follow.activation is not None:
-        return f"Waits for the activation price ${plain(spec.follow.activation)}"
+        return f"Waits for the activation price {dollars(spec.follow.activation)}"
     if state.phase == machine.WAITING:
         return "Waits for the first price"
     return "Not watched"
@@ -295,7 +295,7 @@ def _level(series: SeriesSpec, level: Decimal) -> str:
     if name == "drawdown" and series.kind == SeriesKind.PUSHED:
         return f"{text} % below the peak"
     if name == "price" or series.kind == SeriesKind.PEAK_AMOUNT:
-        return f"${text}"
+        return dollars(level)
     if series.kind == SeriesKind.PEAK_PERCENT:
         return f"{text} % from the best price"
     return {"change_pct": f"{text} %", "volume_ratio": f"{text} x the average volume"}.get(name, f"{text} shares")

@@ -9,7 +9,7 @@ from automation.models import Action, ActionType, MissedPolicy
 from automation.planning import subject_of
 from automation.triggers.lasting import duration
 from automation.triggers.registry import TRIGGERS
-from common.money import ZERO, plain
+from common.money import ZERO, dollars, plain
 
 _TIMES = ("every ", "on ", "at ")
 
@@ -53,12 +53,12 @@ def effect_sentence(action: Action) -> str:
     verb = "Buy" if action.action_type == ActionType.BUY else "Sell"
     order = ""
     if action.limit_price is not None:
-        order = f" with a limit of ${plain(action.limit_price)}"
+        order = f" with a limit of {dollars(action.limit_price)}"
     elif action.limit_offset is not None:
         sign = "+" if action.limit_offset >= 0 else "-"
-        order = f" with a limit of the price {sign} ${plain(abs(action.limit_offset))}"
+        order = f" with a limit of the price {sign} {dollars(abs(action.limit_offset))}"
     if action.stop_price is not None:
-        order += f" and a stop at ${plain(action.stop_price)}"
+        order += f" and a stop at {dollars(action.stop_price)}"
     return f"{verb} {_size(action)}{order}"
 
 
@@ -86,7 +86,7 @@ def _size(action: Action) -> str:
     if action.quantity is not None:
         return f"{plain(action.quantity)} {symbol}"
     if action.amount_usd is not None:
-        return f"${plain(action.amount_usd)} of {symbol}"
+        return f"{dollars(action.amount_usd)} of {symbol}"
     if action.percent_of_position is not None:
         return f"{plain(action.percent_of_position)} % of the {symbol} held"
     return f"{symbol} for {plain(action.percent_of_equity or ZERO)} % of the portfolio"

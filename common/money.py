@@ -34,3 +34,10 @@ def plain(value: Decimal) -> str:
     """A decimal without exponent or trailing zeros, for sentences and JSON: 1E+2 -> 100, 5.500 -> 5.5."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def dollars(value: Decimal | str) -> str:
+    """An amount or price for sentences: $90, $794.10 (never $794.1), $0.1234, -$5."""
+    text = plain(Decimal(value))
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    return f"{sign}${digits}{'0' if len(digits.partition('.')[2]) == 1 else ''}"

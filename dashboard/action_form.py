@@ -10,6 +10,7 @@ from django import forms
 from automation.models import Action, ActionType, MissedPolicy, Mode
 from common.errors import InvalidInput
 from common.money import plain
+from dashboard.condition_forms import ConditionForm, condition_forms
 from dashboard.trigger_forms import TRIGGER_FORMS, number, trigger_forms
 from orders.models import OrderType, TimeInForce
 from portfolios.models import Portfolio
@@ -23,9 +24,9 @@ SIZES = [
 SIZE_FIELDS = [name for name, _ in SIZES]
 # Where the domain's name of a field differs from ours.
 SHOWN_AS = {**dict.fromkeys(SIZE_FIELDS, "size"), "instrument": "symbol", "trigger_params": "trigger_type"}
-ALWAYS = ("name", "action_type", "mode", "symbol", "trigger_type", "valid_from", "valid_until", "notes")
+ALWAYS = ("name", "action_type", "mode", "symbol", "trigger_type", "valid_from", "valid_until", "notes", "group")
 SAME_NAME = (
-    *("name", "action_type", "mode", "order_type", "time_in_force", "message", "notes", "trigger_type"),
+    *("name", "action_type", "mode", "order_type", "time_in_force", "message", "notes", "trigger_type", "group"),
     *("missed_policy", "run_late_minutes"),
 )
 LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT)
@@ -89,6 +90,12 @@ class ActionForm(forms.Form):
         help_text="For rules on a clock: what to do about a time that passed while Puffling was not running",
     )
     run_late_minutes = number("At most so late, minutes", "For “Run it late”; empty: 60", inputmode="numeric")
+    group = forms.CharField(
+        label="One cancels the other",
+        required=False,
+        widget=forms.TextInput({"list": "groups", "autocomplete": "off"}),
+        help_text="Rules with the same name here are a group: once one of them has done its work, the others end",
+    )
     notes = forms.CharField(label="Notes", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(
@@ -101,6 +108,7 @@ class ActionForm(forms.Form):
         field.queryset = Portfolio.objects.filter(pk__in=[portfolio.pk for portfolio in portfolios])
         kind = action.trigger_type if action else ""
         self.triggers = trigger_forms(data, kind, action.trigger_params if action else None)
+        self.conditions: list[ConditionForm] = condition_forms(data, action.conditions if action else None)
 
     def as_data(self) -> dict[str, Any]:
         """The API's field names and values. Raises InvalidInput for what cannot even be read (a date).
@@ -122,6 +130,7 @@ class ActionForm(forms.Form):
             data[typed["size_kind"] or "quantity"] = typed["size"] or None
         chosen = self.triggers.get(typed["trigger_type"])
         data["trigger_params"] = chosen.params() if chosen else {}
+        data["conditions"] = [condition.as_data() for condition in self.conditions]
         data["max_executions"] = typed["max_executions"] or None
         data["cooldown_seconds"] = typed["cooldown_seconds"] or 0
         data["missed_policy"] = typed["missed_policy"] or MissedPolicy.SKIP
@@ -138,6 +147,8 @@ class ActionForm(forms.Form):
         chosen = self.triggers.get(str(self.data.get("trigger_type", "")))
         if head == "trigger_params" and chosen and key in chosen.fields:
             return chosen, key
+        if head == "conditions" and key.isdigit():
+            return self.conditions[int(key)].place_of(path)
         field = SHOWN_AS.get(head, head)
         return self, field if field in self.fields else None
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from django import forms
 
+from automation.triggers.lasting import FOR_SECONDS
+
 TIMEFRAMES = [
     ("1d", "1 day"),
     ("1h", "1 hour"),
@@ -33,11 +35,20 @@ def choice(label: str, choices: list[tuple[str, str]], help_text: str = "") -> f
 
 
 class TriggerForm(forms.Form):
-    """Base. `hint` says in one line when it fires."""
+    """Base. `hint` says in one line when it fires, `state` what it asks as a condition; `lasts`: may have to hold."""
 
     title = ""
     hint = ""
+    state = ""
+    lasts = True
     use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.lasts:  # here and not as a class attribute: it belongs below the fields of its kind
+            self.fields[FOR_SECONDS] = number(
+                "Must stay so for, seconds", "Empty: fires as soon as it is so", inputmode="numeric"
+            )
 
     def params(self) -> dict[str, Any]:
         """What was filled in, as `trigger_params`; empty fields are left out."""
@@ -53,16 +64,19 @@ class LevelForm(TriggerForm):
 
 class PriceBelow(LevelForm):
     title = "Price falls to"
+    state = "the price is at or below"
     hint = "Fires when the last trade is at or below the price."
 
 
 class PriceAbove(LevelForm):
     title = "Price rises to"
+    state = "the price is at or above"
     hint = "Fires when the last trade is at or above the price."
 
 
 class ChangePct(TriggerForm):
     title = "Price changes by percent"
+    state = "the price has changed by"
     hint = "Fires when the change from the base reaches the percentage."
     change = number("Change, %", placeholder="5")
     direction = choice("Direction", [("down", "Down"), ("up", "Up"), ("either", "Either way")])
@@ -86,6 +100,7 @@ class TrailingStop(TriggerForm):
 
 class TimeOfDay(TriggerForm):
     title = "Time of day"
+    lasts = False
     hint = "Fires at that time on the chosen days."
     time = forms.CharField(
         label="Time",
@@ -102,6 +117,7 @@ class TimeOfDay(TriggerForm):
 
 class MaCross(TriggerForm):
     title = "Moving averages cross"
+    state = "the short average is beyond the long one"
     hint = "Fires when the short average crosses the long one."
     short = number("Short average, bars", placeholder="50", inputmode="numeric")
     long = number("Long average, bars", placeholder="200", inputmode="numeric")
@@ -113,6 +129,7 @@ class MaCross(TriggerForm):
 
 class VolumeAbove(TriggerForm):
     title = "Volume reaches"
+    state = "the volume has reached"
     hint = "Fires when the session's volume reaches the number of shares, or a multiple of its average."
     threshold = number("Shares", "Give shares or a multiple", placeholder="5000000")
     multiple = number("or multiple of the average", placeholder="2")
@@ -128,22 +145,26 @@ class RsiForm(TriggerForm):
 
 class RsiBelow(RsiForm):
     title = "RSI falls to"
+    state = "the RSI is at or below"
     hint = "Fires when a bar closes with the relative strength index at or below the value: oversold."
 
 
 class RsiAbove(RsiForm):
     title = "RSI rises to"
+    state = "the RSI is at or above"
     hint = "Fires when a bar closes with the relative strength index at or above the value: overbought."
 
 
 class DrawdownAbove(TriggerForm):
     title = "Portfolio falls from its peak"
+    state = "the portfolio is below its peak by"
     hint = "Fires when the rule's portfolio is worth so much less than at its best. Judged once a minute."
     percent = number("Below its peak, %", placeholder="10")
 
 
 class Cron(TriggerForm):
     title = "Again and again (cron)"
+    lasts = False
     hint = "Fires at the times of a cron expression: minute, hour, day of month, month, day of week."
     expression = forms.CharField(
         label="Expression",

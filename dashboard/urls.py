@@ -17,6 +17,7 @@ urlpatterns = [
     path("actions/", actions.actions, name="actions"),
     path("actions/new/", actions.new, name="action-new"),
     path("actions/preview/", actions.preview, name="action-preview"),
+    path("actions/condition/", actions.condition, name="action-condition"),
     path("actions/bulk/", actions.bulk, name="actions-bulk"),
     path("actions/file/", library.rules_file, name="actions-file"),
     path("actions/templates/", library.templates, name="templates"),

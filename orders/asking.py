@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from common.money import HUNDRED, plain
+from common.money import HUNDRED, dollars, plain
 from orders.auditing import deal_of
 from orders.models import Order
 from safety.case import denied, money, percent
@@ -128,7 +128,7 @@ def reason_to_refuse(order: Order, snapshot: Snapshot) -> CheckResult | None:
     return denied(
         CHECK,
         STALE,
-        f"The price was ${plain(then)} when you were asked and is ${plain(quote.last)} now: {percent(moved)} away, "
+        f"The price was {dollars(then)} when you were asked and is {dollars(quote.last)} now: {percent(moved)} away, "
         f"the limit is {percent(limit)}. Place the order again if you still want it.",
         price_then=then,
         price_now=quote.last,
@@ -148,7 +148,7 @@ def _change(name: str, label: str, before: Any, now: Any, words: Any, *, suffix:
 
 
 def _price(at: Mapping[str, Any]) -> str:
-    return "unknown" if at["price"] is None else f"${at['price']}"
+    return "unknown" if at["price"] is None else dollars(at["price"])
 
 
 def _moved(before: str | None, now: str | None) -> str:

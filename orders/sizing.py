@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from common.money import HUNDRED, plain, shares
+from common.money import HUNDRED, dollars, plain, shares
 from orders.types import OrderIntent
 from safety.sizing import worst_price
 from safety.types import QuoteView
@@ -40,13 +40,13 @@ def quantity_of(
     if price is None:
         raise NoSize("QUOTE_STALE", f"{intent.symbol} has no price, so an amount cannot be turned into shares.")
     if intent.notional is not None:
-        amount, wanted = intent.notional, f"${plain(intent.notional)} of {intent.symbol} at {plain(price)}"
+        amount, wanted = intent.notional, f"{dollars(intent.notional)} of {intent.symbol} at {plain(price)}"
     else:
         percent = intent.percent_of_equity or Decimal(0)
         if equity is None:
             raise NoSize("EQUITY_UNKNOWN", "A holding has no price, so a percentage of the portfolio is not known.")
         amount = equity * percent / HUNDRED
-        wanted = f"{plain(percent)} % of ${plain(equity)} in {intent.symbol} at {plain(price)}"
+        wanted = f"{plain(percent)} % of {dollars(equity)} in {intent.symbol} at {plain(price)}"
     return _enough(shares(amount / price, fractional=fractional), wanted, fractional)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
 from common.enqueue import nudge
-from common.money import cents, plain
+from common.money import cents, dollars, plain
 from live.push import Announcement, announce_many
 from orders.models import Order, Source
 from orders.states import TERMINAL, OrderState
@@ -19,7 +19,7 @@ S = OrderState
 
 def describe(order: Order) -> str:
     """'Buy 10 AAPL', 'Sell 5 MSFT at 410 or better'."""
-    size = plain(order.quantity) if order.quantity else f"${plain(order.notional)} of" if order.notional else "some"
+    size = plain(order.quantity) if order.quantity else f"{dollars(order.notional)} of" if order.notional else "some"
     text = f"{order.get_side_display()} {size} {order.instrument_id}"
     if order.stop_price:
         text += f" from {plain(order.stop_price)}"

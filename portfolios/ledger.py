@@ -15,7 +15,7 @@ from django.db import transaction
 
 from common.errors import Conflict, InvalidInput
 from common.ids import new_id
-from common.money import CENT, ZERO, cents, plain
+from common.money import CENT, ZERO, cents, dollars
 from markets.models import Instrument, Quote
 from portfolios import instructing, writing
 from portfolios.booking import Booked, book
@@ -122,7 +122,7 @@ def _transfer(
     if kind is LedgerEntry.Kind.WITHDRAWAL:
         if amount > locked.cash:
             raise Conflict(
-                f"${plain(amount)} cannot be withdrawn: {locked.name} has ${plain(locked.cash)} in cash. "
+                f"{dollars(amount)} cannot be withdrawn: {locked.name} has {dollars(locked.cash)} in cash. "
                 "Withdraw less, or sell something first.",
                 code="not_enough_cash",
             )

@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("safety.urls")),
     path("", include("orders.urls")),
     path("", include("automation.urls")),
+    path("", include("agent.urls")),
 ]

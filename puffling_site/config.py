@@ -42,6 +42,9 @@ class Config:
     demo_password: str
     flower_url: str
     signup: str
+    llm_base_url: str
+    anthropic_base_url: str
+    openai_base_url: str
     trace_days: int
     trace_rows: int
     crash_at: str
@@ -83,6 +86,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         demo_password=environ.get("PUFFLING_DEMO_PASSWORD", ""),
         flower_url=environ.get("PUFFLING_FLOWER_URL", ""),
         signup=_choice(environ, "PUFFLING_SIGNUP", ("open", "closed"), "closed" if production else "open"),
+        llm_base_url=_address(environ, "PUFFLING_LLM_BASE_URL"),
+        anthropic_base_url=_address(environ, "PUFFLING_ANTHROPIC_BASE_URL"),
+        openai_base_url=_address(environ, "PUFFLING_OPENAI_BASE_URL"),
         trace_days=_count(environ, "PUFFLING_TRACE_DAYS", 30),
         trace_rows=_count(environ, "PUFFLING_TRACE_ROWS", 500),
         crash_at=environ.get("PUFFLING_CRASH_AT", ""),
@@ -105,6 +111,16 @@ def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
         return known[value.strip().lower()]
     except KeyError:
         raise BadSetting(f"{name} is {value!r}: use 1 or 0") from None
+
+
+def _address(environ: Mapping[str, str], name: str) -> str:
+    """An http(s) address, or nothing. Plain http only to this machine: keys travel with every request."""
+    value = environ.get(name, "").rstrip("/")
+    parts = urlsplit(value)
+    near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if value and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and near))):
+        raise BadSetting(f"{name} is {value!r}: use an https:// address, or http:// on this machine")
+    return value
 
 
 def _choice(environ: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:

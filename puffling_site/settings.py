@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "brokers",
     "orders",
     "automation",
+    "agent",
     "puffling_site",
 ]
 

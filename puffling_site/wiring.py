@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from agent import starting as agent_runs
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
@@ -114,6 +115,8 @@ SWEEP = (
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
+    SweepStep(name="agent runs", every=timedelta(seconds=5), run=agent_runs.nudge_left_behind),
+    SweepStep(name="old agent runs", every=timedelta(hours=6), run=agent_runs.forget_old_runs),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

@@ -7,6 +7,7 @@ from typing import Any
 
 from automation.blueprints.base import SYMBOL, Draft, Facts, Field, Params, stock_of, symbol_in
 from automation.triggers.reading import Reader
+from common.money import dollars
 
 WINDOWS = (
     ("1d", "the last close"),
@@ -49,7 +50,7 @@ class BuyTheDip:
     def sentence(self, params: Params) -> str:
         base = dict(WINDOWS)[params["window"]]
         return (
-            f"Buy ${params['amount_usd']} of {params['symbol']} when it is {params['percent']} % below {base}, "
+            f"Buy {dollars(params['amount_usd'])} of {params['symbol']} when it is {params['percent']} % below {base}, "
             f"at most once a day and {params['times']} times in all."
         )
 

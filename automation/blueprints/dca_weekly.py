@@ -7,6 +7,7 @@ from typing import Any
 
 from automation.blueprints.base import SYMBOL, Draft, Facts, Field, Params, stock_of, symbol_in
 from automation.triggers.reading import DAYS, Reader, clock_time, shown
+from common.money import dollars
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -48,7 +49,7 @@ class DcaWeekly:
 
     def sentence(self, params: Params) -> str:
         day = DAY_NAMES[DAYS.index(params["day"])]
-        return f"Buy ${params['amount_usd']} of {params['symbol']} every {day} at {params['time']} in New York."
+        return f"Buy {dollars(params['amount_usd'])} of {params['symbol']} every {day} at {params['time']} in New York."
 
     def drafts(self, params: Params, facts: Facts) -> list[Draft]:
         stock = stock_of(facts, params)

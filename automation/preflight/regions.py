@@ -15,7 +15,7 @@ from typing import Any
 from automation.triggers.base import ClockPlan
 from automation.triggers.reading import DAYS
 from automation.triggers.registry import TRIGGERS
-from common.money import NANO, plain
+from common.money import NANO, dollars
 from watches.specs import SeriesKind, WatchSpec
 
 Span = tuple[Decimal | None, Decimal | None]  # from, to, both included; None: without end
@@ -110,10 +110,10 @@ def where(spans: tuple[Span, ...]) -> str:
 
 def _words(low: Decimal | None, high: Decimal | None) -> str:
     if low is not None and high is not None:
-        return f"at ${plain(low)}" if low == high else f"between ${plain(low)} and ${plain(high)}"
+        return f"at {dollars(low)}" if low == high else f"between {dollars(low)} and {dollars(high)}"
     if low is not None:
-        return f"from ${plain(low)} upwards"
-    return "at any price" if high is None else f"from ${plain(high)} downwards"
+        return f"from {dollars(low)} upwards"
+    return "at any price" if high is None else f"from {dollars(high)} downwards"
 
 
 def _axis(spec: WatchSpec) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from automation.triggers.base import Params, WatchPlan
 from automation.triggers.reading import Reader
+from common.money import dollars
 from watches.specs import SeriesSpec, WatchSpec
 
 
@@ -49,8 +50,8 @@ class PriceTrigger:
 
     def sentence(self, params: Params, symbol: str) -> str:
         if params["edge"] == "cross":
-            return f"{symbol} crosses {'above' if self.direction > 0 else 'below'} ${params['threshold']}"
-        return f"{symbol} {self.verb} ${params['threshold']}"
+            return f"{symbol} crosses {'above' if self.direction > 0 else 'below'} {dollars(params['threshold'])}"
+        return f"{symbol} {self.verb} {dollars(params['threshold'])}"
 
     @property
     def example(self) -> dict[str, Any]:

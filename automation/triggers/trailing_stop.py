@@ -8,6 +8,7 @@ from typing import Any
 
 from automation.triggers.base import Params, WatchPlan
 from automation.triggers.reading import Reader
+from common.money import dollars
 from watches.specs import Follow, SeriesSpec, WatchSpec
 
 
@@ -55,14 +56,14 @@ class TrailingStop:
         )
 
     def sentence(self, params: Params, symbol: str) -> str:
-        trail = f"{params['percent']} %" if params.get("percent") else f"${params['amount']}"
+        trail = f"{params['percent']} %" if params.get("percent") else dollars(params["amount"])
         move = (
             f"{symbol} rises {trail} from its low"
             if params["side"] == "short"
             else f"{symbol} falls {trail} from its high"
         )
         if "activation_price" in params:
-            return f"{move} after reaching ${params['activation_price']}"
+            return f"{move} after reaching {dollars(params['activation_price'])}"
         return f"{move} since the rule was armed"
 
     @property

@@ -80,6 +80,12 @@ def action_of(user: User, action_id: UUID) -> Action:
     return action
 
 
+def groups_of(user: User) -> list[str]:
+    """The names of the user's groups that still have a living member, to choose from."""
+    living = Action.objects.filter(user=user, status__in=(ActionStatus.ACTIVE, ActionStatus.PAUSED)).exclude(group="")
+    return list(living.order_by("group").values_list("group", flat=True).distinct()[:100])
+
+
 def executions_of(action: Action) -> list[ExecutionRow]:
     """The latest firings with their orders: two queries."""
     executions = list(action.executions.order_by("-triggered_at", "-epoch")[:HISTORY])

@@ -20,6 +20,7 @@ from automation.why import answer
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
+from dashboard.condition_forms import another
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
 from dashboard.previewing import preview_of
 from dashboard.replay_form import ReplayForm
@@ -29,6 +30,7 @@ from dashboard.selectors.actions import (
     chart_of,
     executions_of,
     explanation_of,
+    groups_of,
     settings_of,
     symbols_to_offer,
 )
@@ -132,8 +134,16 @@ def _form_page(
         "order": form["order_type"].value() or "market",
         "trigger_type": form["trigger_type"].value() or "price_below",
         "symbols": symbols_to_offer(),
+        "groups": groups_of(request.user),
     }
     return show(request, "dashboard/actions/form.html", context, active="actions", status=422 if failed else 200)
+
+
+@require_GET
+@page
+def condition(request: UserRequest) -> HttpResponse:
+    """The fields of one more condition of the form."""
+    return render(request, "dashboard/actions/condition.html", {"condition": another(request.GET)})
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.money import HUNDRED, plain
+from common.money import HUNDRED, dollars
 from safety.case import Case, Check, MissingInput, denied, passed, percent, skipped
 from safety.types import CheckResult
 
@@ -26,7 +26,7 @@ def judge(case: Case) -> CheckResult:
     return denied(
         NAME,
         "PRICE_COLLAR",
-        f"The limit price ${plain(order.limit_price)} is {percent(away)} away from the {name} ${plain(reference)}, "
+        f"The limit price {dollars(order.limit_price)} is {percent(away)} away from the {name} {dollars(reference)}, "
         f"the limit is {percent(limit)}. Choose a price closer to it.",
         away_pct=away,
         limit_pct=limit,

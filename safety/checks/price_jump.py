@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.money import HUNDRED, plain
+from common.money import HUNDRED, dollars
 from safety.case import Case, Check, MissingInput, needs_approval, passed, percent, skipped
 from safety.types import CheckResult
 
@@ -25,8 +25,8 @@ def judge(case: Case) -> CheckResult:
     return needs_approval(
         NAME,
         "PRICE_JUMP",
-        f"{case.order.symbol} is at ${plain(quote.last)}, {percent(jump)} from its previous close "
-        f"${plain(quote.prev_close)}; beyond {percent(limit)} it may be a split or a wrong price. "
+        f"{case.order.symbol} is at {dollars(quote.last)}, {percent(jump)} from its previous close "
+        f"{dollars(quote.prev_close)}; beyond {percent(limit)} it may be a split or a wrong price. "
         "Look at it and approve the order if it is right.",
         jump_pct=jump,
         limit_pct=limit,

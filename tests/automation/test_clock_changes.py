@@ -1,7 +1,7 @@
 """A recurring purchase over both changes of New York's clocks in 2026.
 
-Processes that share a database cannot share a clock that is moved, so what the sweeper process runs every second is
-driven here over the instants instead: timers, executions, orders and fills are the real ones.
+Real processes with moved clocks live through a few moments of it in tests/clocks. Here what the sweeper runs every
+second is driven over two days of instants: timers, executions, orders and fills are the real ones.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def test_it_appears_by_itself_and_is_approved(site: Page, desk: Desk, domain: Do
     expect(card.locator(".pill")).to_have_text(LEFT)
     domain(quote, "AAPL", "100.5", at=now())
     site.reload()
-    expect(card).to_contain_text("$100.5 (+0.5 %)")
+    expect(card).to_contain_text("$100.50 (+0.5 %)")
     card.get_by_label("Why").fill("agreed")
     card.get_by_role("button", name="Approve").click()
     expect(site.locator(".notices")).to_contain_text("Approved")

@@ -108,3 +108,25 @@ def test_edit_makes_a_version(site: Page, server: Server) -> None:
     site.get_by_role("button", name="Save changes").click()
     expect(site.locator("h1")).to_contain_text("Buy 7 AAPL")
     expect(site.get_by_text("Version 2")).to_be_visible()
+
+
+def test_conditions_come_change_and_go(site: Page, server: Server) -> None:
+    site.goto(f"{server.url}/actions/new/")
+    fill_in(site, Symbol="AAPL", How_much="10")
+    site.locator("#id_price_below-threshold").fill("90")
+    site.locator("#id_price_below-for_seconds").fill("300")
+    for _ in range(2):
+        site.get_by_role("button", name="Add a condition").click()
+    first, second = site.locator("#condition-0"), site.locator("#condition-1")
+    first.locator("#id_condition-0-rsi_below-threshold").fill("30")
+    second.get_by_label("Only if").select_option("change_pct")
+    second.get_by_label("Change, %").fill("2")
+    second.get_by_label("Of", exact=True).fill("MSFT")
+    preview = site.locator("#preview")
+    expect(preview).to_contain_text("stays so for 5 min")
+    expect(preview).to_contain_text("MSFT")
+    second.get_by_role("button", name="Remove this condition").click()
+    expect(preview).not_to_contain_text("MSFT")
+    site.get_by_role("button", name="Create rule").click()
+    expect(site.locator("h1")).to_contain_text("stays so for 5 min")
+    expect(site.locator("h1")).to_contain_text("RSI")

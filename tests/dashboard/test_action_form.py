@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from automation.models import Action
-from automation.triggers.registry import TRIGGERS
+from automation.triggers.registry import CONDITIONS, TRIGGERS
+from dashboard.condition_forms import NOT_OF_CONDITIONS
 from dashboard.trigger_forms import TRIGGER_FORMS
 from tests.dashboard.making import rule, typed
 from tests.orders.making import Desk
@@ -141,3 +142,81 @@ def test_an_edit_is_not_held_against_the_rule_itself(site: Client, desk: Desk) -
     page = site.post(f"/actions/{action.pk}/edit/preview/", typed(size="11")).content.decode()
     assert "Buy 11 AAPL" in page
     assert "notice" not in page
+
+
+def test_how_long_it_must_stay_so(site: Client, desk: Desk) -> None:
+    site.post("/actions/new/", typed(**{"price_below-for_seconds": "300"}))
+    made = Action.objects.get()
+    assert made.trigger_params["for_seconds"] == 300
+    page = site.get(f"/actions/{made.pk}/edit/").content.decode()
+    assert 'name="price_below-for_seconds" value="300"' in page
+    assert "time_of_day-for_seconds" not in page, "an instant cannot last"
+
+
+CONDITION = {
+    "condition": "4",
+    "condition-4-trigger_type": "rsi_below",
+    "condition-4-rsi_below-threshold": "30",
+    "condition-4-symbol": "msft",
+}
+
+
+def test_a_rule_with_conditions_and_a_group(site: Client, desk: Desk) -> None:
+    page = site.post("/actions/preview/", typed(**CONDITION)).content.decode()
+    assert "MSFT" in page
+    site.post("/actions/new/", typed(group="exit AAPL", **CONDITION))
+    made = Action.objects.get()
+    (condition,) = made.conditions
+    assert (condition["trigger_type"], condition["symbol"]) == ("rsi_below", "MSFT")
+    assert condition["trigger_params"]["threshold"] == "30"
+    assert made.group == "exit AAPL"
+    page = site.get(f"/actions/{made.pk}/edit/").content.decode()
+    assert 'name="condition" value="0"' in page
+    assert 'name="condition-0-rsi_below-threshold" value="30"' in page
+    assert '<option value="exit AAPL">' in page
+    # An edit that takes the condition out.
+    site.post(f"/actions/{made.pk}/edit/", typed())
+    made.refresh_from_db()
+    assert (made.conditions, made.group) == ([], "")
+
+
+def test_refusals_land_on_the_fields_of_their_condition(site: Client, desk: Desk) -> None:
+    wrong = {**CONDITION, "condition-4-rsi_below-threshold": "300", "condition-4-symbol": "MSFTT"}
+    answer = site.post("/actions/new/", typed(**wrong))
+    assert answer.status_code == 422
+    (condition,) = answer.context["form"].conditions
+    assert "300" in str(condition.params.errors["threshold"])
+    assert "not a known symbol" in str(condition.errors["symbol"])
+    assert not Action.objects.exists()
+
+
+def test_another_condition_comes_below_the_others(site: Client, desk: Desk) -> None:
+    page = site.get("/actions/condition/?condition=0&condition=4").content.decode()
+    assert 'name="condition" value="5"' in page
+    assert "condition-5-rsi_below-threshold" in page
+
+
+def test_another_kind_brings_its_own_fields(site: Client, desk: Desk) -> None:
+    asked = {"again": "2", "condition": "2", "condition-2-trigger_type": "change_pct", "condition-2-symbol": "IBM"}
+    page = site.get("/actions/condition/", asked).content.decode()
+    assert 'name="condition-2-change_pct-window" value="1d"' in page
+    assert 'value="IBM"' in page
+    assert "for_seconds" not in page
+    page = site.get("/actions/condition/", {**asked, "condition-2-trigger_type": "drawdown_above"}).content.decode()
+    assert "condition-2-symbol" not in page, "it is asked of the portfolio"
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "12345", "²"])
+def test_a_number_the_page_never_sent_is_ignored(site: Client, desk: Desk, number: str) -> None:
+    answer = site.get("/actions/condition/", {"condition": number, "again": number})
+    assert 'name="condition" value="0"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", CONDITIONS)
+def test_every_condition_has_a_form_that_makes_it(site: Client, desk: Desk, kind: str) -> None:
+    example = {key: value for key, value in TRIGGERS[kind].example.items() if key not in NOT_OF_CONDITIONS}
+    boxes = {f"condition-0-{kind}-{name}": value for name, value in example.items()}
+    when = {"trigger_type": "cron", "cron-expression": "30 9 * * MON"}
+    site.post("/actions/new/", typed(condition="0", **{"condition-0-trigger_type": kind}, **when, **boxes))
+    (condition,) = Action.objects.get().conditions
+    assert condition["trigger_params"].items() >= example.items()

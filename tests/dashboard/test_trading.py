@@ -73,7 +73,7 @@ def test_what_waits_is_shown_with_what_changed_since(site: Client, desk: Desk) -
     for path in ("/orders/", f"/orders/{order.pk}/"):
         page = site.get(path).content.decode()
         assert "Approve? Buy 10" in page
-        assert "$100.5 (+0.5 %)" in page
+        assert "$100.50 (+0.5 %)" in page
         assert 'data-left="8' in page  # 15 minutes at first
         assert "above $500.00" in page
     site.post(f"/orders/{order.pk}/decline/", {"note": "too much"})

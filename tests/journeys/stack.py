@@ -125,14 +125,17 @@ class Stack:
 
     def make_whole(self) -> None:
         """Start what a journey took away."""
-        if not self.valkey.is_ready():
-            self.valkey.start(self.log)
+        self.start_valkey()
         missing = [name for name in BASE if name not in self.running or self.running[name].ended]
         for name in missing:
             self.running.pop(name, None)
         for name in [name for name in self.running if name not in BASE]:
             self.stop(name)
         self.start(*missing)
+
+    def start_valkey(self) -> None:
+        if not self.valkey.is_ready():
+            self.valkey.start(self.log)
 
     def close(self) -> None:
         """End everything at once."""

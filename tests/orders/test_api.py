@@ -171,7 +171,7 @@ class TestApprovals:
         data = api.get(f"/api/approvals/{order.pk}/").data
         assert (data["id"], data["state"], data["seconds_left"]) == (str(order.pk), "awaiting_approval", 900)
         price = data["changes"][0]
-        assert (price["title"], price["before"], price["now"]) == ("Price", "$100", "$100.5 (+0.5 %)")
+        assert (price["title"], price["before"], price["now"]) == ("Price", "$100", "$100.50 (+0.5 %)")
         assert [change["name"] for change in data["changes"] if change["changed"]] == ["price"]
         assert theirs.get(f"/api/approvals/{order.pk}/").status_code == 404
         api.post(f"/api/approvals/{order.pk}/decline/", {"note": "too much"})

@@ -47,7 +47,7 @@ class TestTheCollar:
         quote("AAPL", "98.5", at=LATER)
         order = click(desk, order)
         assert (order.state, order.reason_code) == ("blocked", "APPROVAL_STALE")
-        assert "The price was $100 when you were asked and is $98.5 now: 1.5 % away" in order.reason
+        assert "The price was $100 when you were asked and is $98.50 now: 1.5 % away" in order.reason
         first = Order.objects.get().verdict[0]
         assert (first["check"], first["code"]) == ("approval", "APPROVAL_STALE")
         assert (first["values"]["price_then"], first["values"]["price_now"]) == ("100", "98.5")
@@ -157,7 +157,7 @@ class TestQuestions:
         (question,) = questions([order], now=LATER)
         changed = {change.name: (change.before, change.now) for change in question.changes if change.changed}
         assert changed == {
-            "price": ("$100", "$100.5 (+0.5 %)"),
+            "price": ("$100", "$100.50 (+0.5 %)"),
             "open_orders": ("0 of at most 1000000", "1 of at most 1000000"),
             "trades": ("0 of at most 1000000", "1 of at most 1000000"),
             "turnover": ("$0.00", "$301.50"),

@@ -87,7 +87,7 @@ def test_what_changed_is_said_in_words(order):
     }
     said = {change.name: (change.before, change.now) for change in asking.changes(order.asked, after) if change.changed}
     assert said == {
-        "price": ("$100", "$101.5 (+1.5 %)"),
+        "price": ("$100", "$101.50 (+1.5 %)"),
         "quote_age": ("0 s", "3 s"),
         "market_open": ("open", "closed"),
         "cash": ("$100,000.00", "$90,000.50"),

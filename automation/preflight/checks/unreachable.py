@@ -7,7 +7,7 @@ from itertools import combinations
 
 from automation.preflight.regions import Part, overlap, price_axis, where
 from automation.preflight.types import Check, Facts, Finding, Rule, Severity
-from common.money import HUNDRED, plain
+from common.money import HUNDRED, dollars, plain
 
 CODE = "UNREACHABLE"
 
@@ -45,7 +45,7 @@ def _limit_out_of_reach(rule: Rule, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             code=CODE,
             severity=Severity.WARNING,
-            text=f"It fires {where(spans)}, where its limit of ${plain(limit)} is more than "
+            text=f"It fires {where(spans)}, where its limit of {dollars(limit)} is more than "
             f"{plain(facts.limits.price_collar_pct)} % away from the price, so the safety gate denies every order.",
             advice="Move the limit closer to the price at which it fires, or give an offset instead.",
             rules=(rule.id,),

@@ -112,6 +112,15 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 
+  // A part of a form that can be taken out; the form is told, so that its preview follows.
+  Alpine.data("removable", () => ({
+    remove() {
+      const { form } = this.$root;
+      this.$root.remove();
+      form.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+  }));
+
   // "Select all" for the bulk buttons.
   Alpine.data("bulk", () => ({
     count: 0,

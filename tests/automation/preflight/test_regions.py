@@ -81,7 +81,7 @@ def test_axes_that_are_not_shared_say_nothing():
 
 
 def test_places_in_words():
-    assert where(((D(140), D("150.50")),)) == "between $140 and $150.5"
+    assert where(((D(140), D("150.50")),)) == "between $140 and $150.50"
     assert where(((D(150), D(150)),)) == "at $150"
     assert where(((None, D(1)), (D(2), None))) == "from $1 downwards or from $2 upwards"
     assert where((ANY,)) == "at any price"

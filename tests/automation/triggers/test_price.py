@@ -70,7 +70,7 @@ def test_sentences():
         return TRIGGERS[kind].sentence(parse(kind, **params), "AAPL")
 
     assert say("price_above", threshold="150") == "AAPL is at or above $150"
-    assert say("price_below", threshold="99.5") == "AAPL is at or below $99.5"
+    assert say("price_below", threshold="99.5") == "AAPL is at or below $99.50"
     assert say("price_above", threshold="150", edge="cross") == "AAPL crosses above $150"
     assert say("price_below", threshold="150", edge="cross") == "AAPL crosses below $150"
 

@@ -56,7 +56,7 @@ def test_sentences():
         return TRIGGERS[KIND].sentence(parse(KIND, **params), "AAPL")
 
     assert say(percent="5") == "AAPL falls 5 % from its high since the rule was armed"
-    assert say(amount="2.5", side="short") == "AAPL rises $2.5 from its low since the rule was armed"
+    assert say(amount="2.5", side="short") == "AAPL rises $2.50 from its low since the rule was armed"
     assert say(percent="5", activation_price="120") == "AAPL falls 5 % from its high after reaching $120"
 
 

@@ -1,0 +1,1 @@
+"""Who can think for the agent: one file per provider, one port."""

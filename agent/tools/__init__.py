@@ -1,0 +1,1 @@
+"""What the agent can look at and propose: one file per tool. None reaches switches, policies, keys or the network."""

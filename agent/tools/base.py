@@ -1,0 +1,75 @@
+"""What a tool is. Adding one: a file, a line in the registry, a mirrored test."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from accounts.models import User
+from portfolios.models import Portfolio
+
+
+class Arguments(BaseModel):
+    """Arguments of a tool. What it does not know is an error; decimals are given as strings.
+
+    No argument says who asks or for which portfolio: that comes from the run.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_max_length=2000)
+
+
+A = TypeVar("A", bound=Arguments, contravariant=True)
+
+
+class Reach(enum.IntEnum):
+    """How far a tool goes. A run offers the tools up to its mode's reach, a token up to its scope's."""
+
+    READ = 0  # looks
+    PROPOSE = 1  # writes down what a person may accept; tells
+    ACT = 2  # changes rules of the user, in mode execute and untainted only
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """Who asks. `run_id` and `trace_id` mark what comes of it; `tainted`: text nobody vouches for was read."""
+
+    user: User
+    portfolio: Portfolio
+    now: datetime
+    run_id: UUID | None = None
+    trace_id: UUID | None = None
+    mode: str = "report"
+    tainted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What a tool found. `content` is JSON for the model (numbers as strings), `taint` says why it cannot be trusted.
+
+    `done` is what it changed, for the run's `actions_taken`.
+    """
+
+    content: Mapping[str, Any]
+    taint: str = ""
+    done: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+class Tool(Protocol, Generic[A]):
+    """One tool. `run` raises PufflingError for what the model may mend; its message goes back as the result."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def arguments(self) -> type[Arguments]: ...
+    @property
+    def reach(self) -> Reach: ...
+
+    def run(self, arguments: A, context: Context) -> Answer: ...
