@@ -15,6 +15,7 @@ from django.conf import settings
 
 from agent import starting as agent_runs
 from alerts import subjects
+from alerts.channels import sweeping as deliveries
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.replay import running as replays
@@ -112,6 +113,7 @@ SWEEP = (
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
     SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
+    SweepStep(name="deliveries", every=timedelta(seconds=2), run=deliveries.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
