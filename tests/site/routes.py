@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.models import User
+from accounts.models import Credential, User
 from accounts.tokens import create_token
 from alerts import configs
+from alerts.models import AlertChannel
 from alerts.raising import raise_alert
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
@@ -69,6 +70,14 @@ ROUTES: dict[str, dict[str, Access]] = {
     "alerts/<uuid:config_id>/enable/": {"POST": owned("config")},
     "alerts/<uuid:config_id>/disable/": {"POST": owned("config")},
     "alerts/<uuid:config_id>/explain/": {"GET": owned("config")},
+    "alerts/channels/": {"GET": own(), "POST": own()},
+    "alerts/channels/<uuid:channel_id>/": {
+        "GET": owned("channel"),
+        "PATCH": owned("channel"),
+        "DELETE": owned("channel"),
+    },
+    "alerts/channels/<uuid:channel_id>/test/": {"POST": owned("channel")},
+    "alerts/deliveries/": {"GET": own()},
     "alerts/history/": {"GET": own()},
     "alerts/history/ack/": {"POST": own()},
     "alerts/history/<uuid:pk>/": {"GET": owned("alert")},
@@ -188,10 +197,17 @@ def world_of(user: User) -> dict[str, Any]:
         ),
         now=at,
     )
+    channel = AlertChannel.objects.create(
+        user=user, name="world", kind="webhook", hint="https://example.com/…", created_at=at, updated_at=at
+    )
+    Credential.objects.create(  # as in an installation whose field key is lost
+        user=user, kind="channel", name=str(channel.pk), ciphertext=b"", key_id="lost", created_at=at, updated_at=at
+    )
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
     return {
         "token": token.pk,
         "alert": alert.pk,
+        "channel": channel.pk,
         "config": config.pk,
         "action": action.pk,
         "missed": missed.pk,
