@@ -23,7 +23,8 @@ from common.errors import Conflict, InvalidInput, NotFound
 
 NONCE_BYTES = 12
 SHORTEST, LONGEST = 8, 4096
-KEYS = tuple(kind for kind in Credential.Kind.values if kind != Credential.Kind.CHANNEL)  # one per user and service
+NAMED = (Credential.Kind.CHANNEL, Credential.Kind.HOOK)  # kept by rooms above, one for each thing they name
+KEYS = tuple(kind for kind in Credential.Kind.values if kind not in NAMED)  # one per user and service
 
 
 class Unreadable(Conflict):

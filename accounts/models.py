@@ -93,6 +93,7 @@ class Credential(models.Model):
         ALPACA_KEY = "alpaca_key", "Alpaca key id"
         ALPACA_SECRET = "alpaca_secret", "Alpaca secret"
         CHANNEL = "channel", "Where alerts are sent"  # one per channel: `name` is its id
+        HOOK = "hook", "What a webhook in is signed with"  # one per rule: `name` is its id
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
     kind = models.CharField(max_length=20, choices=Kind.choices)

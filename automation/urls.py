@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
+from automation.hooks import api as hooks
 from automation.replay import api as replays
 from automation.stops import api as stops_api
 from automation.strategies import urls as strategies
@@ -33,6 +34,8 @@ urlpatterns = [
     path("actions/<uuid:action_id>/pause/", api.Pause.as_view()),
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),
     path("actions/<uuid:action_id>/execute-now/", api.ExecuteNow.as_view()),
+    path("actions/<uuid:action_id>/hook/", hooks.Hook.as_view()),
+    path("actions/<uuid:action_id>/hook/calls/", hooks.Calls.as_view()),
     path("actions/<uuid:action_id>/explain/", api.Explain.as_view()),
     path("actions/<uuid:action_id>/simulate/", replays.Simulate.as_view()),
     path("actions/<uuid:action_id>/executions/", api.Executions.as_view()),

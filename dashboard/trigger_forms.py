@@ -176,6 +176,18 @@ class Cron(TriggerForm):
     trading_days_only = forms.BooleanField(label="Trading days only", required=False)
 
 
+class Webhook(TriggerForm):
+    title = "A webhook is called"
+    lasts = False
+    hint = "Fires when another program, such as a TradingView alert, calls the rule's own secret address."
+    contains = forms.CharField(
+        label="Message contains",
+        required=False,
+        help_text="Empty: any message. The address is made on the rule's page once it is saved",
+        widget=forms.TextInput(attrs={"placeholder": "buy", "autocomplete": "off"}),
+    )
+
+
 TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "price_below": PriceBelow,
     "price_above": PriceAbove,
@@ -188,6 +200,7 @@ TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "rsi_above": RsiAbove,
     "drawdown_above": DrawdownAbove,
     "cron": Cron,
+    "webhook": Webhook,
 }
 
 

@@ -246,6 +246,7 @@ SPECTACULAR_SETTINGS = {
         "ChannelKindEnum": "alerts.models.AlertChannel.Kind",
         "VerbosityEnum": "alerts.models.AlertChannel.Verbosity",
         "DeliveryStateEnum": "alerts.models.Delivery.State",
+        "HookOutcomeEnum": "automation.models.HookCall.Outcome",
         "LedgerKindEnum": "portfolios.models.LedgerEntry.Kind",
         "TokenScopeEnum": "accounts.models.ApiToken.Scope",
         "ReplayStateEnum": "automation.models.ReplayRun.State",

@@ -18,6 +18,7 @@ from alerts import subjects
 from alerts.channels import sweeping as deliveries
 from automation import sweeping as rules
 from automation import trace_pruning
+from automation.hooks import receiving as hooks
 from automation.replay import running as replays
 from automation.strategies import sweeping as strategies
 from automation.strategies.models import Strategy
@@ -124,6 +125,7 @@ SWEEP = (
     SweepStep(
         name="old events", every=timedelta(hours=1), run=lambda now: catching_up.forget_events(now - timedelta(days=30))
     ),
+    SweepStep(name="old calls of webhooks", every=timedelta(hours=6), run=hooks.forget_old_calls),
     SweepStep(
         name="old history of rules",
         every=timedelta(minutes=5),

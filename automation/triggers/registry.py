@@ -14,6 +14,7 @@ from automation.triggers.rsi import BELOW as RSI_BELOW
 from automation.triggers.time_of_day import TIME_OF_DAY
 from automation.triggers.trailing_stop import TRAILING_STOP
 from automation.triggers.volume import VOLUME
+from automation.triggers.webhook import WEBHOOK
 
 TRIGGERS: dict[str, Trigger] = {}
 
@@ -37,6 +38,7 @@ for _trigger in (
     RSI_BELOW,
     DRAWDOWN,
     CRON,
+    WEBHOOK,
 ):
     register(_trigger)
 

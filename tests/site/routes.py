@@ -17,6 +17,7 @@ from accounts.tokens import create_token
 from alerts import configs
 from alerts.models import AlertChannel
 from alerts.raising import raise_alert
+from automation.hooks import keeping as hooks
 from automation.lifecycle import create_action
 from automation.models import Missed, ReplayRun
 from common.clock import now
@@ -140,6 +141,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
     "actions/<uuid:action_id>/resume/": {"POST": owned("action")},
     "actions/<uuid:action_id>/execute-now/": {"POST": owned("action")},
+    "actions/<uuid:action_id>/hook/": {
+        "GET": owned("hooked"),
+        "POST": owned("hooked"),
+        "DELETE": owned("hooked"),
+    },
+    "actions/<uuid:action_id>/hook/calls/": {"GET": owned("hooked")},
     "actions/<uuid:action_id>/explain/": {"GET": owned("action")},
     "actions/<uuid:action_id>/simulate/": {"POST": owned("action")},
     "actions/<uuid:action_id>/executions/": {"GET": owned("action")},
@@ -183,6 +190,13 @@ def world_of(user: User) -> dict[str, Any]:
         now=at,
         actor="test",
     )
+    hooked = create_action(
+        user=user,
+        data={"action_type": "NOTIFY", "symbol": "AAPL", "trigger_type": "webhook", "trigger_params": {}},
+        now=at,
+        actor="test",
+    )
+    hooks.generate(user=user, action_id=hooked.pk, signed=False, now=at)
     missed = Missed.objects.create(action=action, due_at=at, found_at=at, policy="ask", outcome="asked")
     order = place(
         OrderIntent(
@@ -210,6 +224,7 @@ def world_of(user: User) -> dict[str, Any]:
         "channel": channel.pk,
         "config": config.pk,
         "action": action.pk,
+        "hooked": hooked.pk,
         "missed": missed.pk,
         "order": order.pk,
         "portfolio": portfolio.pk,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -11,6 +9,7 @@ from urllib.parse import urlsplit
 from accounts.secrets import new_secret
 from alerts.channels import outbound
 from alerts.channels.transports.base import Message, Target
+from common.signing import signature
 
 KEY_PREFIX = "whs_"
 
@@ -54,14 +53,9 @@ class Webhook:
             "User-Agent": "Puffling",
             "Puffling-Delivery": str(message.id),
             "Puffling-Timestamp": stamp,
-            "Puffling-Signature": f"v1={signature(target['key'], stamp, body)}",
+            "Puffling-Signature": signature(target["key"], stamp, body),
         }
         return f"answered {outbound.post(target['url'], body, headers).status}"
-
-
-def signature(key: str, stamp: str, body: bytes) -> str:
-    """HMAC-SHA256 (RFC 2104) over `stamp.body`, in hex."""
-    return hmac.new(key.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 WEBHOOK = Webhook()
