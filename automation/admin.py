@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from automation import lifecycle, promotion
+from automation.backtest.models import BacktestRun
 from automation.drafts import SIZES, Draft
 from automation.hooks import keeping as hooks
 from automation.lifecycle import merged
@@ -28,16 +29,23 @@ from automation.models import (
     Trace,
 )
 from automation.promotion import EvidenceNeeded
+from automation.rebalancing import admin as rebalances  # noqa: F401  (registers its models)
+from automation.scheduling import admin as scheduling_admin
 from automation.sentences import sentence
+from automation.strategies import admin as strategies  # noqa: F401  (Django looks for admin pages here)
 from common.admin import ReadOnlyAdmin
 from common.clock import now
 from common.errors import InvalidInput, PufflingError
+
+__all__ = ["scheduling_admin"]  # Django looks for the admin of an app here
 
 EDITABLE = [
     "name",
     "action_type",
     "instrument",
     *SIZES,
+    "goal",
+    "targets",
     "mode",
     "trigger_type",
     "trigger_params",
@@ -102,6 +110,8 @@ class ActionForm(forms.ModelForm):
         if "instrument" in values:
             instrument = values.pop("instrument")
             values["symbol"] = instrument.symbol if instrument else None
+        if goal := values.get("goal"):
+            values["goal"] = str(goal.pk)
         if portfolio := values.get("portfolio"):
             values["portfolio"] = str(portfolio.id)
         return values
@@ -123,7 +133,7 @@ class ActionAdmin(ModelAdmin):
     form = ActionForm
     list_display = ["sentence", "user", "status", "mode", "instrument", "executions_count", "last_triggered_at"]
     list_filter = ["status", "mode", "action_type", "trigger_type"]
-    list_select_related = ["user", "instrument"]
+    list_select_related = ["user", "instrument", "goal"]
     search_fields = ["id", "name", "instrument__symbol", "user__username", "notes"]
     date_hierarchy = "created_at"
     autocomplete_fields = ["instrument"]
@@ -232,6 +242,15 @@ class ReplayRunAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     list_select_related = ["user", "action"]
     search_fields = ["id", "action__id", "user__username"]
+    date_hierarchy = "created_at"
+
+
+@admin.register(BacktestRun)
+class BacktestRunAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "user", "kind", "name", "start", "end", "state", "done_steps", "total_steps", "error"]
+    list_filter = ["state", "kind", "timeframe"]
+    list_select_related = ["user"]
+    search_fields = ["id", "name", "subject", "user__username"]
     date_hierarchy = "created_at"
 
 

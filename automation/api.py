@@ -71,7 +71,7 @@ class ActionFilter(django_filters.FilterSet):
 
 
 class Actions(OwnedQuerysetMixin, ListAPIView[Action]):
-    queryset = Action.objects.order_by("-created_at", "-id")
+    queryset = Action.objects.select_related("goal").order_by("-created_at", "-id")
     serializer_class = ActionOut
     filterset_class = ActionFilter
     ordering_fields = ["created_at", "updated_at", "last_triggered_at", "status", "instrument_id"]

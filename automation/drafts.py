@@ -31,6 +31,7 @@ REARMING = frozenset(
         "portfolio_id",
         "action_type",
         "group",
+        "goal_id",
     }
 )
 
@@ -48,6 +49,7 @@ class Draft(When, HowMuch, How):
         self.fields["action_type"] = self._required_choice("action_type", ActionType.values)
         self._portfolio()
         self._instrument()
+        self._rebalance()
         self._trigger()
         self._conditions()
         self._sizes()
@@ -128,4 +130,11 @@ def as_raw(action: Action) -> dict[str, Any]:
             "cooldown_seconds",
         )
     }
-    return {**raw, "symbol": action.instrument_id, "portfolio": str(action.portfolio_id)}
+    goal = str(action.goal_id) if action.goal_id else None
+    return {
+        **raw,
+        "symbol": action.instrument_id,
+        "portfolio": str(action.portfolio_id),
+        "goal": goal,
+        "targets": action.targets or None,
+    }

@@ -20,6 +20,7 @@ from automation.triggers.base import ClockPlan
 from common.money import plain
 from markets import calendar
 from markets.bars import KEEP_MINUTES
+from markets.carrying import carried, splits_by_symbol
 from markets.gaps import minute_gaps
 from markets.selectors import MOST_BARS, bars, latest_quotes
 from orders.models import Fill, Source
@@ -156,7 +157,12 @@ def _real_trades(action: Action) -> list[Trade]:
         order__source_kind=Source.ACTION_EXECUTION, order__source_id__in=ids, order__instrument=action.instrument_id
     )
     rows = fills.order_by("at", "id").values_list("order__side", "quantity", "price", "fee", "at")
-    return [Trade(side=side, quantity=q, price=price, fee=fee, at=at) for side, q, price, fee, at in rows]
+    splits = splits_by_symbol([action.instrument_id or ""])[action.instrument_id or ""]
+    trades = []
+    for side, quantity, price, fee, at in rows:
+        quantity, price = carried(quantity, price, at, splits)
+        trades.append(Trade(side=side, quantity=quantity, price=price, fee=fee, at=at))
+    return trades
 
 
 def _book(action: Action, trades: Sequence[Trade], last: Decimal | None, now: datetime) -> BookResult | None:

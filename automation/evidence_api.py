@@ -76,6 +76,8 @@ class EvidenceView(APIView):
         action = action_of(user_of(request), action_id)
         if action.action_type == ActionType.NOTIFY:
             raise Conflict("This rule only tells: there is nothing to gain or lose.")
+        if action.action_type == ActionType.REBALANCE:
+            raise Conflict("This rule rebalances: what it would do is shown by its goal's plan.")
         return Response(EvidenceOut(evidence_of(action, now=now())).data)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from automation import settling
+from automation import awaiting_open, settling
 from automation.effects.base import Done, Effect
 from automation.effects.notify import NOTIFY
 from automation.effects.registry import EFFECTS
@@ -96,6 +96,8 @@ def _no_longer(execution: ActionExecution, now: datetime) -> Done | None:
     """Why an execution is not carried out any more, if so. One whose order may exist is always carried on."""
     if execution.attempts:
         return None
+    if awaiting_open.edited_meanwhile(execution):
+        return Done(state=ExecutionState.SKIPPED, reason_code="EDITED", error="The rule was edited after it fired.")
     if execution.expires_at <= now:
         return Done(
             state=ExecutionState.EXPIRED,

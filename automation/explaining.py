@@ -296,6 +296,8 @@ def _level(series: SeriesSpec, level: Decimal) -> str:
         return f"an RSI of {text}"
     if name == "drawdown" and series.kind == SeriesKind.PUSHED:
         return f"{text} % below the peak"
+    if name == "drift":
+        return f"{text} % of its band"
     if name == "price" or series.kind == SeriesKind.PEAK_AMOUNT:
         return dollars(level)
     if series.kind == SeriesKind.PEAK_PERCENT:

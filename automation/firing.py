@@ -10,6 +10,7 @@ from django.db import connection
 
 from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
+from automation import awaiting_open
 from automation.conditions import Verdict
 from automation.models import Action, ActionExecution, ExecutionState, Mode
 from automation.sentences import effect_sentence, trigger_sentence, when_sentence
@@ -54,6 +55,8 @@ def fire(
     if verdict is not None:
         execution.details = {"conditions": verdict.as_json()}
     if verdict is None or verdict.holds:
+        if cause == "trigger":
+            awaiting_open.wait(execution, now=now)
         action.executions_count += 1
         action.last_triggered_at = now
     else:

@@ -257,6 +257,8 @@ def merged(action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
     sizes = {"quantity", "amount_usd", "percent_of_position", "percent_of_equity"}
     if any(changes.get(size) not in (None, "") for size in sizes & changes.keys()):
         raw.update(dict.fromkeys(sizes))
+    if any(changes.get(key) not in (None, "", {}) for key in {"goal", "targets"} & changes.keys()):
+        raw.update(goal=None, targets=None)
     if changes.get("trigger_type", action.trigger_type) != action.trigger_type:
         raw["trigger_params"] = {}
     if "missed_policy" in changes:

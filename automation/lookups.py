@@ -12,7 +12,7 @@ from uuid import UUID
 
 from accounts.models import User
 from markets.models import Instrument
-from portfolios.models import Holding, Portfolio
+from portfolios.models import Holding, Portfolio, PortfolioGoal
 
 SUGGESTIONS = 10  # looking for the nearest of 20,000 symbols takes a while: a file full of wrong ones gets no more
 
@@ -24,6 +24,7 @@ class Lookups:
         self._user = user
         self._instruments: dict[str, Instrument | None] = {}
         self._held: dict[UUID, dict[str, Decimal]] = {}
+        self._goals: dict[UUID, list[PortfolioGoal]] = {}
         self._suggested = 0
 
     def preload(self, symbols: set[str]) -> None:
@@ -45,6 +46,13 @@ class Lookups:
 
     def named(self, name: str) -> Portfolio | None:
         return next((portfolio for portfolio in self.portfolios if portfolio.name == name), None)
+
+    def goals(self, portfolio: Portfolio) -> list[PortfolioGoal]:
+        """The portfolio's goals, by name."""
+        if portfolio.id not in self._goals:
+            rows = PortfolioGoal.objects.filter(portfolio=portfolio, archived_at=None)
+            self._goals[portfolio.id] = list(rows.order_by("name"))
+        return self._goals[portfolio.id]
 
     @cached_property
     def portfolios(self) -> list[Portfolio]:

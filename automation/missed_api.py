@@ -17,6 +17,7 @@ from accounts.users import user_of
 from automation import answering
 from automation.api import actor_of
 from automation.models import Missed
+from automation.scheduling.serializers import JobRunOut
 from automation.sentences import sentence
 from common.api import OwnedQuerysetMixin
 from common.clock import now
@@ -92,10 +93,12 @@ class DeclineMissed(APIView):
 
 
 class DowntimeOut(serializers.Serializer[Any]):
-    """The last outage and what it made your rules miss (at most 50, newest first)."""
+    """The last outage and what it made your rules and jobs miss (at most 50 of each, newest first)."""
 
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     down_seconds = serializers.FloatField()
     missed_count = serializers.IntegerField()
     missed = MissedOut(many=True)
+    missed_runs_count = serializers.IntegerField()
+    missed_runs = JobRunOut(many=True, help_text="times of your jobs, made up for or not")

@@ -14,6 +14,7 @@ from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
 from automation import arming, overdue
 from automation.models import Action, ActionExecution, Missed, MissedPolicy, Outage
+from automation.scheduling import reporting
 from automation.sentences import effect_sentence, sentence
 from automation.triggers.base import ClockPlan, Occasion
 from common.heartbeats import last_beat
@@ -154,17 +155,20 @@ def close_unanswered(*, now: datetime) -> int:
 
 
 def last_outage(user: User) -> dict[str, Any] | None:
-    """The last outage with what it made the user's rules miss, for monitoring; None if there never was one."""
+    """The last outage with what it made the user's rules and jobs miss, for monitoring; None without any."""
     outage = Outage.objects.order_by("-ended_at").first()
     if outage is None:
         return None
     missed = Missed.objects.filter(
         action__user=user, due_at__range=(outage.began_at, outage.ended_at), found_at__gte=outage.ended_at
     )
+    runs = reporting.missed_in(outage, user)
     return {
         "since": outage.began_at,
         "until": outage.ended_at,
         "down_seconds": (outage.ended_at - outage.began_at).total_seconds(),
         "missed_count": missed.count(),
         "missed": list(missed.select_related("action").order_by("-due_at", "-id")[: overdue.KEPT]),
+        "missed_runs_count": runs.count(),
+        "missed_runs": list(runs.defer("log", "result")[: overdue.KEPT]),
     }

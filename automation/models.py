@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from automation.scheduling.models import JobRun, JobsStopped, ScheduledJob  # noqa: F401  (Django looks for models here)
 from automation.strategies.models import (  # noqa: F401  (Django looks for models here)
     Strategy,
     StrategyRun,
@@ -17,7 +18,7 @@ from common.fields import money_field, percent_field, price_field, quantity_fiel
 from common.ids import new_id
 from markets.models import Instrument
 from orders.models import OrderType, TimeInForce
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, PortfolioGoal
 
 
 class ActionStatus(models.TextChoices):
@@ -44,6 +45,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 class ActionType(models.TextChoices):
     BUY = "BUY", "Buy"
     SELL = "SELL", "Sell"
+    REBALANCE = "REBALANCE", "Rebalance"
     NOTIFY = "NOTIFY", "Notify"
 
 
@@ -77,6 +79,15 @@ class Action(models.Model):
     amount_usd = money_field(null=True, blank=True)
     percent_of_position = percent_field(null=True, blank=True)
     percent_of_equity = percent_field(null=True, blank=True)
+    goal = models.ForeignKey(
+        PortfolioGoal,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="actions",
+        help_text="REBALANCE: to this goal",
+    )
+    targets = models.JSONField(default=dict, blank=True, help_text="REBALANCE: or to these, {symbol: weight 0 to 1}")
     order_type = models.CharField(max_length=16, choices=OrderType.choices, default=OrderType.MARKET)
     limit_price = price_field(null=True, blank=True)
     limit_offset = price_field(null=True, blank=True, help_text="limit = price at firing + offset")
@@ -123,11 +134,18 @@ class Action(models.Model):
                 name="action_run_late_says_how_late",
             ),
             models.CheckConstraint(
-                condition=Q(action_type="NOTIFY") | Q(instrument__isnull=False), name="action_trading_needs_symbol"
+                condition=Q(action_type__in=["NOTIFY", "REBALANCE"]) | Q(instrument__isnull=False),
+                name="action_trading_needs_symbol",
+            ),
+            models.CheckConstraint(
+                condition=Q(action_type="REBALANCE", goal__isnull=False, targets={})
+                | Q(action_type="REBALANCE", goal__isnull=True) & ~Q(targets={})
+                | ~Q(action_type="REBALANCE") & Q(goal__isnull=True, targets={}),
+                name="action_rebalance_has_goal_or_targets",
             ),
             models.CheckConstraint(
                 condition=Q(
-                    action_type="NOTIFY",
+                    action_type__in=["NOTIFY", "REBALANCE"],
                     quantity__isnull=True,
                     amount_usd__isnull=True,
                     percent_of_position__isnull=True,
@@ -406,3 +424,8 @@ class HookCall(models.Model):
             models.Index(fields=["hook", "-received_at"], name="hook_call_list"),  # the list, the rate, the replays
             models.Index(fields=["received_at"], name="hook_call_retention"),  # pruning
         ]
+
+
+# The rows of rebalance runs live beside what moves them. Imported last: Django finds models through this module.
+from automation.backtest.models import BacktestRun  # noqa: E402, F401
+from automation.rebalancing.models import DriftEpisode, RebalanceLeg, RebalanceRun  # noqa: E402, F401

@@ -16,7 +16,9 @@ from django.db import connection
 
 from automation import averages, portfolio_series, rsi
 from automation.evaluating import evaluate_values
+from automation.rebalancing.observing import drifted
 from automation.standing import GRACE, LATE, TOLERANCE
+from automation.strategies import emitting
 from automation.triggers.change import days_back, rolling_minutes
 from markets import calendar, selectors
 from markets.models import Bar, Instrument
@@ -44,7 +46,7 @@ def observe(*, now: datetime) -> int:
     """Bring every computed series up to date. Returns how many firings the closed bars caused."""
     groups: dict[str, list[Series]] = defaultdict(list)
     for series in Series.objects.filter(
-        observable__regex=rf"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume|rsi|{portfolio_series.PATTERN})"
+        observable__regex=rf"^(abs_)?(change_pct|volume_ratio|ma_|bar_volume|rsi|signal|drift$|{portfolio_series.PATTERN})"
     ):
         name, _, rest = series.observable.removeprefix("abs_").partition(":")
         if series.subject.startswith("portfolio:"):
@@ -53,8 +55,10 @@ def observe(*, now: datetime) -> int:
     _rolling(groups["change_pct:rolling"], now)
     _daily(groups["change_pct:days"] + groups["volume_ratio"], now)
     _live_spreads(groups["ma_spread"], now)
-    closed = _closed_bars(groups["ma_cross"] + groups["bar_volume"] + groups["rsi"], now)
-    return closed + portfolio_series.observe(groups["portfolio"], now=now)
+    fired = _closed_bars(groups["ma_cross"] + groups["bar_volume"] + groups["rsi"], now)
+    emitted = emitting.values(groups["signal"], now)
+    fired += sum(evaluate_values(emitted[at], at=at, now=now).fired for at in sorted(emitted))
+    return fired + portfolio_series.observe(groups["portfolio"], now=now) + drifted(groups["drift"], now)
 
 
 def _window_kind(window: str) -> str:

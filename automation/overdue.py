@@ -36,21 +36,29 @@ class Verdict:
 
 
 def judge(
-    occasions: Iterable[Occasion], *, policy: str, run_late_minutes: int | None, ends_at: datetime | None, now: datetime
+    occasions: Iterable[Occasion],
+    *,
+    policy: str,
+    run_late_minutes: int | None,
+    ends_at: datetime | None,
+    now: datetime,
+    what: str = "rule",
 ) -> Verdict:
     """Decide about the occasions until `now`, in order of time. `ends_at` is when the rule's window ends.
+
+    `what` is what the notes call it.
 
     At most one runs: the latest if it is on time, or the latest missed one if the policy lets it run this late.
     """
     times, gaps = _sorted_out(occasions, ends_at)
     on_time = bool(times) and now - times[-1] <= ON_TIME
     missed = times[:-1] if on_time else times
-    passed = {at: Passed(at=at, outcome="skipped", note="Skipped, as the rule says.") for at in missed}
+    passed = {at: Passed(at=at, outcome="skipped", note=f"Skipped, as the {what} says.") for at in missed}
     if missed and policy != "skip":
         passed |= {at: replace(passed[at], note="Skipped: only the latest missed time counts.") for at in missed[:-1]}
         last = missed[-1]
         over = ends_at is not None and ends_at < now
-        passed[last] = _last(last, policy, run_late_minutes, now=now, on_time=on_time, over=over)
+        passed[last] = _last(last, policy, run_late_minutes, now=now, on_time=on_time, over=over, what=what)
     ran_late = bool(missed) and passed[missed[-1]].outcome == "ran_late"
     for at, skipped in gaps.items():
         note = f"{' and '.join(_few(skipped))} did not exist: the clock was set forward. Skipped."
@@ -77,7 +85,7 @@ def _sorted_out(
 
 
 def _last(
-    at: datetime, policy: str, run_late_minutes: int | None, *, now: datetime, on_time: bool, over: bool
+    at: datetime, policy: str, run_late_minutes: int | None, *, now: datetime, on_time: bool, over: bool, what: str
 ) -> Passed:
     """What becomes of the latest missed time of a rule that does not simply skip."""
     late = in_words(now - at)
@@ -89,7 +97,7 @@ def _last(
     if on_time:
         return Passed(at=at, outcome="skipped", note="Skipped: the next time was kept.")
     if now - at > timedelta(minutes=run_late_minutes or 0):
-        note = f"Skipped: found {late} late, the rule allows {run_late_minutes} min."
+        note = f"Skipped: found {late} late, the {what} allows {run_late_minutes} min."
         return Passed(at=at, outcome="skipped", note=note)
     return Passed(at=at, outcome="ran_late", note=f"Run {late} late.")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from automation.models import Action, ActionType, MissedPolicy
 from automation.planning import subject_of
 from automation.triggers.lasting import duration
 from automation.triggers.registry import TRIGGERS
-from common.money import ZERO, dollars, plain
+from common.money import HUNDRED, ZERO, dollars, plain
 
 _TIMES = ("every ", "on ", "at ")
 
@@ -50,6 +51,8 @@ def effect_sentence(action: Action) -> str:
     """What it does: 'Sell 10 AAPL'."""
     if action.action_type == ActionType.NOTIFY:
         return "Tell me"
+    if action.action_type == ActionType.REBALANCE:
+        return f"Rebalance to {goal_text(action)}"
     verb = "Buy" if action.action_type == ActionType.BUY else "Sell"
     order = ""
     if action.limit_price is not None:
@@ -60,6 +63,13 @@ def effect_sentence(action: Action) -> str:
     if action.stop_price is not None:
         order += f" and a stop at {dollars(action.stop_price)}"
     return f"{verb} {_size(action)}{order}"
+
+
+def goal_text(action: Action) -> str:
+    """The goal's name, or the targets: 'SPY 60 %, AGG 40 %'."""
+    if action.goal is not None:
+        return action.goal.name
+    return ", ".join(f"{symbol} {plain(Decimal(weight) * HUNDRED)} %" for symbol, weight in action.targets.items())
 
 
 def sentence(action: Action) -> str:

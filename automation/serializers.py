@@ -33,6 +33,7 @@ class ActionOut(serializers.ModelSerializer[Action]):
     amount_usd = PlainDecimal(allow_null=True)
     percent_of_position = PlainDecimal(allow_null=True)
     percent_of_equity = PlainDecimal(allow_null=True)
+    goal = serializers.UUIDField(source="goal_id", allow_null=True)
     limit_price = PlainDecimal(allow_null=True)
     limit_offset = PlainDecimal(allow_null=True)
     stop_price = PlainDecimal(allow_null=True)
@@ -50,6 +51,8 @@ class ActionOut(serializers.ModelSerializer[Action]):
             "action_type",
             "symbol",
             *SIZES,
+            "goal",
+            "targets",
             "order_type",
             "limit_price",
             "limit_offset",
@@ -93,6 +96,10 @@ class ActionIn(serializers.Serializer[Any]):
     amount_usd = serializers.CharField(required=False)
     percent_of_position = serializers.CharField(required=False, help_text="SELL only")
     percent_of_equity = serializers.CharField(required=False, help_text="BUY only")
+    goal = serializers.CharField(required=False, help_text="REBALANCE: one of the portfolio's goals, by id or name")
+    targets = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="REBALANCE: or weights 0 to 1 by symbol, summing to 1"
+    )
     order_type = serializers.ChoiceField(choices=OrderType.choices, required=False)
     limit_price = serializers.CharField(required=False)
     limit_offset = serializers.CharField(required=False, help_text="limit = price at firing + offset")

@@ -15,6 +15,7 @@ from alerts.models import Alert
 from alerts.raising import NewAlert, raise_alerts
 from automation import arming, grouping, trace_outcomes
 from automation.effects.base import Done
+from automation.effects.rebalance import runs_of
 from automation.effects.trade import done_for
 from automation.models import COUNTED_EXECUTIONS, Action, ActionExecution, ActionStatus, ExecutionState
 from automation.sentences import effect_sentence
@@ -28,8 +29,9 @@ from watches.models import Phase, Timer, Watch
 # Denials that are about the moment, not about the rule: they do not count towards its review.
 OF_THE_MOMENT = frozenset(
     {"KILL_SWITCH_ACTIVE", "TRADING_HALTED", "STATE_REDUCING", "MARKET_CLOSED", "DAILY_TRADE_CAP", "DAILY_TURNOVER"}
-    | {"DAILY_LOSS", "DRAWDOWN", "RATE_LIMIT", "RECONCILING", "LIVE_NOT_ARMED", "PAUSED", "CANCELLED"}
+    | {"DAILY_LOSS", "DRAWDOWN", "RATE_LIMIT", "RECONCILING", "LIVE_NOT_ARMED", "PAUSED", "CANCELLED", "EDITED"}
     | {"EXECUTION_EXPIRED", "APPROVAL_STALE"}
+    | {"MARKET_CLOSES_SOON", "RUN_OPEN", "COOLDOWN"}  # of a rebalance
 )
 # Denials after which a rule stops at once: trying again is what the denial is about.
 STOPS_AT_ONCE = frozenset({"LOOP_SUSPECT"})
@@ -84,7 +86,7 @@ def _finish(results: Sequence[tuple[ActionExecution, Done]], now: datetime) -> N
 
 
 def settle(source_ids: Sequence[UUID] | None = None, *, now: datetime, limit: int = 1000) -> int:
-    """Finish executions whose orders have come to an end. Returns how many were looked at.
+    """Finish executions whose orders or rebalance runs have come to an end. Returns how many were looked at.
 
     With `source_ids`, those; else every execution that is working: what a lost nudge left behind.
     """
@@ -101,10 +103,12 @@ def settle(source_ids: Sequence[UUID] | None = None, *, now: datetime, limit: in
             source_kind=Source.ACTION_EXECUTION, source_id__in=[str(execution.id) for execution in executions]
         )
     }
+    rebalanced = runs_of(execution.id for execution in executions if str(execution.id) not in orders)
     results = []
     for execution in executions:
         order = orders.get(str(execution.id))
-        if order is not None and (done := done_for(order)).state != execution.state:
+        done = rebalanced.get(execution.id) if order is None else done_for(order)
+        if done is not None and done.state != execution.state:
             results.append((execution, done))
     finish(results, now=now)
     return len(executions)

@@ -26,7 +26,8 @@ def record_shadows(executions: Sequence[ActionExecution], *, now: datetime) -> d
     For BUY and SELL rules that are not automatic; others are not in the answer. Safe to repeat: the first trade of an
     execution stays.
     """
-    wanted = [e for e in executions if e.action.mode != Mode.AUTO and e.action.action_type != ActionType.NOTIFY]
+    trades = (ActionType.BUY, ActionType.SELL)
+    wanted = [e for e in executions if e.action.mode != Mode.AUTO and e.action.action_type in trades]
     if not wanted:
         return {}
     known = set(ShadowTrade.objects.filter(execution__in=wanted).values_list("execution_id", flat=True))

@@ -138,7 +138,7 @@ def _in_the_way(action: Action, now: datetime) -> str:
 
 
 def _order(action: Action, price: Decimal | None, now: datetime) -> OrderPreview | None:
-    if action.action_type == ActionType.NOTIFY or action.mode != Mode.AUTO:
+    if action.action_type in (ActionType.NOTIFY, ActionType.REBALANCE) or action.mode != Mode.AUTO:
         return None
     trial = copy_of(action)
     execution = fire(trial, now=now, cause="trigger", observation={"price": None if price is None else plain(price)})

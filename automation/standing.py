@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from automation.strategies.models import Strategy
 from markets import calendar, selectors
 from markets.observables import USABLE_FOR
 from watches.models import Series
@@ -18,6 +19,9 @@ def stands(series: Series, exchange: str, now: datetime) -> bool:
     """Whether the last value of a pushed series is still its value. Its timeframe is the last part of its name."""
     if series.value is None or series.value_at is None:
         return False
+    if series.observable.startswith("signal:"):  # of a strategy: until it runs again
+        strategy = series.observable.split(":")[1]
+        return Strategy.objects.filter(id=strategy, enabled=True, last_run_at__lte=series.value_at).exists()
     timeframe = series.observable.rpartition(":")[2]
     if timeframe == selectors.DAY:
         session = calendar.previous_session(exchange, now)

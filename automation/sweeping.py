@@ -10,6 +10,7 @@ from django.db.models import Q
 from alerts import arming as alert_arming
 from automation import arming, clockwork, evaluating, executing, grouping, missing, observing, settling, trace_watches
 from automation.models import ActionExecution, ExecutionState
+from automation.rebalancing import sweeping as rebalances
 from automation.standing import stands
 from common.giving_way import gives_way
 from markets.models import Instrument, Quote
@@ -31,6 +32,7 @@ def sweep(now: datetime) -> None:
     observing.observe(now=now)
     evaluate_left_behind(now)
     execute_left_behind(now)
+    rebalances.sweep(now)
     settling.settle(now=now)
     grouping.end_forgotten(now=now)
 
@@ -75,7 +77,8 @@ def evaluate_left_behind(now: datetime) -> int:
 
 def execute_left_behind(now: datetime) -> int:
     """Carry out firings nobody carried out in time."""
-    waiting = Q(state=ExecutionState.PENDING, triggered_at__lt=now - PATIENCE) | Q(
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)  # a pending one may wait for the market to open
+    waiting = Q(state=ExecutionState.PENDING, triggered_at__lt=now - PATIENCE) & free | Q(
         state=ExecutionState.RUNNING, lease_until__lte=now
     )
     return executing.execute_pending(now=now) if ActionExecution.objects.filter(waiting).exists() else 0

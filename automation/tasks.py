@@ -8,7 +8,11 @@ from uuid import UUID
 from celery import shared_task
 
 from automation import evaluating, executing, settling
+from automation.backtest import running as backtests
+from automation.rebalancing import stepping
 from automation.replay import running as replays
+from automation.scheduling import looking, mirroring, pruning, status
+from automation.scheduling import running as jobs
 from automation.strategies import tasks as strategies  # noqa: F401  (Celery looks for tasks here)
 from common.clock import now
 from common.enqueue import nudge
@@ -43,3 +47,42 @@ def settle(source_ids: Sequence[str] | None = None) -> None:
 def run_replay(run_id: str) -> None:
     """Carry out a replay that was too large to be answered at once."""
     replays.carry_out(UUID(run_id), now=now())
+
+
+@shared_task(name="automation.rebalance", queue="trading")
+def rebalance(run_ids: Sequence[str] | None = None) -> None:
+    """Carry on rebalance runs: these, or those that are due."""
+    stepping.advance(now=now(), run_ids=None if run_ids is None else [UUID(run_id) for run_id in run_ids])
+
+
+@shared_task(name="automation.look_at_jobs", queue="jobs")
+def look_at_jobs(job: str | None = None) -> None:
+    """Beat's poke: something may be due. It decides nothing, and which job's time it was does not matter."""
+    at = now()
+    beat(status.BEAT, now=at)
+    looking.look(now=at)
+
+
+@shared_task(name="automation.run_job", queue="jobs")
+def run_job(run_id: str) -> None:
+    """Carry out one run of a job."""
+    jobs.carry_out(UUID(run_id), now=now())
+
+
+@shared_task(name="automation.mirror_jobs", queue="jobs")
+def mirror_jobs() -> None:
+    """Put right what is not as the jobs say among beat's entries."""
+    mirroring.repair(now=now())
+
+
+@shared_task(name="automation.prune_job_runs", queue="jobs")
+def prune_job_runs() -> None:
+    """Each hour: the history of runs stays bounded."""
+    pruning.prune(now=now())
+
+
+# One run over hundreds of symbols takes longer than other tasks may; it tells every two seconds that it lives.
+@shared_task(name="automation.run_backtest", queue="jobs", soft_time_limit=540, time_limit=600)
+def run_backtest(run_id: str) -> None:
+    """Carry out a backtest, or a turn of a grid."""
+    backtests.carry_out(UUID(run_id), now=now())

@@ -61,7 +61,8 @@ _OTHERS = {
     "rsi_above": ("RSI", ""),
     "rsi_below": ("RSI", ""),
     "drawdown_above": ("drawdown", " %"),
-    "drift_above": ("drift", " %"),
+    "drift_above": ("drift", " % of its band"),
+    "signal": ("strategy's signal", ""),
 }
 
 

@@ -206,8 +206,14 @@ def status_changed(action: Action, *, actor: str, now: datetime) -> None:
 
 def edited(action: Action, fields: Sequence[str], *, actor: str, now: datetime) -> None:
     """A person changed the rule's settings; the version holds the values."""
+    write([edit(action, fields, actor=actor, now=now)])
+
+
+def edit(action: Action, fields: Sequence[str], *, actor: str, now: datetime) -> Entry:
+    """The entry of an edit, to be written with others."""
     names = ", ".join(name.replace("_", " ") for name in fields)
-    note(action, Kind.EDITED, f"edited by {actor}: {names}", now=now, fields=list(fields), version=action.version)
+    line = f"edited by {actor}: {names}"
+    return _entry(action, Kind.EDITED, line, now=now, fields=list(fields), version=action.version)
 
 
 def links(execution: ActionExecution) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
+from automation.backtest import urls as backtests
 from automation.hooks import api as hooks
+from automation.rebalancing import api as rebalances
 from automation.replay import api as replays
 from automation.stops import api as stops_api
 from automation.strategies import urls as strategies
@@ -13,6 +15,7 @@ from automation.transfer import api as transfer_api
 
 urlpatterns = [
     path("portfolios/<uuid:pk>/holdings/<str:symbol>/stops/", stops_api.Stops.as_view()),
+    path("", include("automation.scheduling.urls")),
     path("actions/", api.Actions.as_view()),
     path("actions/triggers/", api.TriggerTypes.as_view()),
     path("actions/preview/", api.Preview.as_view()),
@@ -43,4 +46,12 @@ urlpatterns = [
     path("actions/<uuid:action_id>/trace/", trace_api.Traces.as_view()),
     path("actions/<uuid:action_id>/why/", trace_api.Why.as_view()),
     *strategies.urlpatterns,
+    *backtests.urlpatterns,
+    path("portfolio/goals/<uuid:goal_id>/rebalance/", rebalances.Rebalance.as_view()),
+    path("portfolio/goals/<uuid:goal_id>/runs/", rebalances.GoalRuns.as_view()),
+    path("portfolio/runs/", rebalances.Runs.as_view()),
+    path("portfolio/runs/<uuid:run_id>/", rebalances.RunView.as_view()),
+    path("portfolio/runs/<uuid:run_id>/cancel/", rebalances.CancelRun.as_view()),
+    path("portfolio/runs/<uuid:run_id>/approve/", rebalances.ApproveRun.as_view()),
+    path("portfolio/runs/<uuid:run_id>/decline/", rebalances.DeclineRun.as_view()),
 ]

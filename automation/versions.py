@@ -15,12 +15,13 @@ from automation.finding import action_of
 from automation.models import Action, ActionStatus, Mode
 from automation.sentences import sentence
 from common.bulk import column
-from common.errors import NotFound
+from common.errors import Conflict, NotFound
 
 SHOWN = 50
 LABELS = {
     "instrument_id": "symbol",
     "portfolio_id": "portfolio",
+    "goal_id": "goal",
     "amount_usd": "dollars",
     "percent_of_position": "percent of the position",
     "percent_of_equity": "percent of the portfolio",
@@ -63,6 +64,7 @@ def history_of(action: Action, *, most: int = SHOWN) -> list[Past]:
     now = as_raw(action)
     standing = dict(now)
     told = []
+    comparable = True  # numbers from before a split mean something else today
     for version in action.versions.order_by("-version")[:most]:
         told.append(
             Past(
@@ -72,10 +74,11 @@ def history_of(action: Action, *, most: int = SHOWN) -> list[Past]:
                 sentence=_sentence(action, standing),
                 changes=tuple(_changes(version.changes, names)),
                 remarks=tuple(_remarks(version.changes)),
-                restorable=action.status in OPEN and _settings(standing) != _settings(now),
+                restorable=comparable and action.status in OPEN and _settings(standing) != _settings(now),
             )
         )
         _undo(standing, version.changes)
+        comparable = comparable and "split" not in version.changes
     return told
 
 
@@ -103,6 +106,11 @@ def raw_at(action: Action, version: int) -> dict[str, Any]:
         raise NotFound(f"This rule has no version {version}: it has 1 to {action.version}.")
     raw = as_raw(action)
     for row in later[:-1]:
+        if "split" in row.changes:
+            raise Conflict(
+                f"Version {version} is from before the split {row.changes['split'][1]}: its prices and shares mean"
+                " something else today. Edit the rule instead."
+            )
         _undo(raw, row.changes)
     return {name: value if name in NULLABLE else _shown(value) for name, value in raw.items()}
 
@@ -117,7 +125,7 @@ def _shown(value: Any) -> Any:
 def _undo(raw: dict[str, Any], changes: Mapping[str, Sequence[Any]]) -> None:
     """Take one version's changes back."""
     for field, (old, _) in changes.items():
-        name = {"instrument_id": "symbol", "portfolio_id": "portfolio"}.get(field, field)
+        name = {"instrument_id": "symbol", "portfolio_id": "portfolio", "goal_id": "goal"}.get(field, field)
         if name in raw:  # not: status, created, remarks
             raw[name] = old
 
@@ -128,8 +136,8 @@ def _settings(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(action: Action, raw: Mapping[str, Any]) -> str:
-    then = Action(instrument_id=raw["symbol"])
-    for name in ("symbol", "portfolio"):
+    then = Action(instrument_id=raw["symbol"], goal_id=raw["goal"], targets=raw["targets"] or {})
+    for name in ("symbol", "portfolio", "goal", "targets"):
         raw = {key: value for key, value in raw.items() if key != name}
     for name, value in raw.items():
         setattr(then, name, column(Action, name).to_python(value))
@@ -155,7 +163,7 @@ def _changes(changes: Mapping[str, Sequence[Any]], portfolios: Mapping[str, str]
     return sorted(named, key=lambda change: change.field)
 
 
-REMARKS = ("created", "override", "restored")
+REMARKS = ("created", "override", "restored", "split")
 CHOICES: dict[str, dict[str, str]] = {
     "mode": dict(Mode.choices),
     "status": dict(ActionStatus.choices),
@@ -168,6 +176,8 @@ def _remarks(changes: Mapping[str, Sequence[Any]]) -> list[str]:
         told.append("As it was made.")
     if "restored" in changes:
         told.append(f"Back to version {changes['restored'][1]}.")
+    if "split" in changes:
+        told.append(f"Rescaled: {changes['split'][1]} split.")
     if "override" in changes:
         told.append(f"Against the evidence, because: {changes['override'][1]}")
     return told

@@ -115,6 +115,13 @@ def _under_way(now: Situation) -> Answer | None:
             f"{fired}, but the broker has not said clearly what became of the order: it is being looked up.",
             "The broker's answer; nothing is sent again before it is known.",
         )
+    if running.state == "pending" and running.lease_until is not None and running.lease_until > now.now:
+        opens = moment(running.lease_until)
+        return (
+            "waits_for_open",
+            f"{fired} at the close of a bar; its order waits for the open, {opens}.",
+            "Wait until then.",
+        )
     return "under_way", f"{fired}, and is being carried out.", "The order must be filled."
 
 

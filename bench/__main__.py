@@ -17,8 +17,12 @@ NAMES = (
     "storm",
     "gate",
     "ledger",
+    "goals",
     "preflight",
     "simulate",
+    "performance",
+    "strategies",
+    "backtest",
     "footprint",
     "retention",
 )

@@ -119,8 +119,8 @@ class ActionForm(forms.Form):
             raise InvalidInput({field: [str(text) for text in texts] for field, texts in self.errors.items()})
         typed = self.cleaned_data
         data: dict[str, Any] = {field: typed[field] for field in ALWAYS} | dict.fromkeys((*SIZE_FIELDS, *ORDER_NUMBERS))
-        if typed["action_type"] == ActionType.NOTIFY:
-            data["message"] = typed["message"]
+        if typed["action_type"] in (ActionType.NOTIFY, ActionType.REBALANCE):
+            data["message"] = typed["message"] if typed["action_type"] == ActionType.NOTIFY else ""
         else:
             data["message"] = ""
             data |= {field: typed[field] for field in ("order_type", "time_in_force") if typed[field]}

@@ -162,6 +162,12 @@ class DrawdownAbove(TriggerForm):
     percent = number("Below its peak, %", placeholder="10")
 
 
+class DriftAbove(TriggerForm):
+    title = "A goal drifts out of its band"
+    hint = "Fires when the goal needs rebalancing. Judged once a minute; again only after it came back inside."
+    goal = forms.CharField(label="Goal", required=False, help_text="Its name, or its id")
+
+
 class Cron(TriggerForm):
     title = "Again and again (cron)"
     lasts = False
@@ -188,6 +194,13 @@ class Webhook(TriggerForm):
     )
 
 
+class SignalForm(TriggerForm):
+    title = "A strategy signals"
+    hint = "Fires when the strategy begins to signal the side for this symbol, at the close of a bar."
+    strategy = forms.CharField(label="Strategy", required=False, help_text="The id of one of your strategies")
+    side = choice("Side", [("long", "Long"), ("flat", "Flat"), ("short", "Short")])
+
+
 TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "price_below": PriceBelow,
     "price_above": PriceAbove,
@@ -199,8 +212,10 @@ TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "rsi_below": RsiBelow,
     "rsi_above": RsiAbove,
     "drawdown_above": DrawdownAbove,
+    "drift_above": DriftAbove,
     "cron": Cron,
     "webhook": Webhook,
+    "signal": SignalForm,
 }
 
 

@@ -24,6 +24,8 @@ ASKED = {
     "rsi_above": ("price", "value"),
     "rsi_below": ("price", "value"),
     "drawdown_above": ("value",),
+    "drift_above": ("value",),
+    "signal": ("value",),
 }
 
 
@@ -36,7 +38,8 @@ class WhatIfForm(forms.Form):
     session_open = number("Today's open, $")
     volume = number("Volume today, shares")
     value = number(
-        "Value", "At the bar's close: +1 crossed up, -1 crossed down, its volume, its RSI; or the drawdown in %"
+        "Value",
+        "At the bar's close: +1 crossed up, -1 crossed down, its volume, its RSI, 1 a signal; or the drawdown in %",
     )
     at = forms.DateTimeField(
         label="Time", required=False, widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")

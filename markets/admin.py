@@ -11,8 +11,17 @@ from unfold.admin import ModelAdmin
 
 from common import clock
 from common.errors import PufflingError
-from markets import calendar, demo
-from markets.models import Bar, DemoPriceOverride, Exchange, Instrument, MarketSession, Quote, WatchlistItem
+from markets import calendar, corporate_actions, demo
+from markets.models import (
+    Bar,
+    CorporateAction,
+    DemoPriceOverride,
+    Exchange,
+    Instrument,
+    MarketSession,
+    Quote,
+    WatchlistItem,
+)
 
 
 class ReadOnly(ModelAdmin):
@@ -104,3 +113,64 @@ class DemoPriceOverrideAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: DemoPriceOverride, form: Any, change: bool) -> None:
         demo.move_price(symbol=obj.instrument_id, price=obj.price, hold_seconds=obj.hold_seconds, now=clock.now())
+
+
+class CorporateActionForm(forms.ModelForm):
+    """Says what is wrong before anything is saved; the domain function says it again."""
+
+    class Meta:
+        model = CorporateAction
+        fields = ("instrument", "kind", "ex_date", "new_shares", "old_shares", "amount", "source")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors:
+            wrong = corporate_actions.problems(
+                kind=given["kind"],
+                ex_date=given["ex_date"],
+                new_shares=given.get("new_shares"),
+                old_shares=given.get("old_shares"),
+                amount=given.get("amount"),
+            )
+            for field, messages in wrong.items():
+                self.add_error(field, messages)
+        return given
+
+
+@admin.register(CorporateAction)
+class CorporateActionAdmin(ModelAdmin):
+    """Entered here, by file or by the API; applied by the sweeper. What has been applied is history."""
+
+    form = CorporateActionForm
+    list_display = ("ex_date", "instrument", "kind", "words", "source", "applied_at")
+    list_filter = ("kind",)
+    search_fields = ("instrument__symbol",)
+    autocomplete_fields = ("instrument",)
+    date_hierarchy = "ex_date"
+    ordering = ("-ex_date",)
+
+    def has_change_permission(self, request: HttpRequest, obj: CorporateAction | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: CorporateAction | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.applied_at is None)
+
+    def save_model(self, request: HttpRequest, obj: CorporateAction, form: Any, change: bool) -> None:
+        saved = corporate_actions.record(
+            symbol=obj.instrument_id,
+            kind=obj.kind,
+            ex_date=obj.ex_date,
+            new_shares=obj.new_shares,
+            old_shares=obj.old_shares,
+            amount=obj.amount,
+            source=obj.source or str(request.user),
+            now=clock.now(),
+        )
+        obj.pk = saved.pk
+
+    def delete_model(self, request: HttpRequest, obj: CorporateAction) -> None:
+        corporate_actions.forget(obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for obj in queryset:
+            corporate_actions.forget(obj.pk)

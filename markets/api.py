@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
@@ -17,13 +18,14 @@ from accounts.permissions import HasScope
 from common import clock
 from common.errors import InvalidInput, NotFound
 from markets import calendar, instruments, watchlists
-from markets.models import Exchange, Instrument, Quote, WatchlistItem
+from markets.models import CorporateAction, Exchange, Instrument, Quote, WatchlistItem
 from markets.selectors import bars
 from markets.serializers import (
     BarsAnswer,
     BarsQuery,
     CalendarAnswer,
     CalendarQuery,
+    CorporateActionSerializer,
     InstrumentSerializer,
     QuoteSerializer,
     QuotesQuery,
@@ -41,6 +43,14 @@ def asked(request: Request, query: type[serializers.Serializer[Any]]) -> dict[st
     parsed = query(data=request.query_params)
     parsed.is_valid(raise_exception=True)
     return cast(dict[str, Any], parsed.validated_data)
+
+
+class CorporateActionFilters(django_filters.FilterSet):
+    symbol = django_filters.CharFilter(field_name="instrument__symbol", lookup_expr="iexact")
+
+    class Meta:
+        model = CorporateAction
+        fields = ["symbol", "kind"]
 
 
 @extend_schema(parameters=[QuotesQuery], tags=["markets"])
@@ -125,6 +135,16 @@ class Calendar(APIView):
             "results": calendar.sessions_between(code, start, end),
         }
         return Response(CalendarAnswer(answer).data)
+
+
+class CorporateActions(generics.ListAPIView[CorporateAction]):
+    """Splits and cash dividends, the latest ex-date first. Administrators enter them (admin, or a CSV file)."""
+
+    permission_classes = [HasScope]
+    serializer_class = CorporateActionSerializer
+    filterset_class = CorporateActionFilters
+    queryset = CorporateAction.objects.order_by("-ex_date", "-id")
+    ordering_fields = ["ex_date"]
 
 
 @extend_schema(tags=["markets"])

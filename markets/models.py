@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from common.fields import price_field, quantity_field
+from common.money import plain
 
 
 class Exchange(models.Model):
@@ -147,3 +148,61 @@ class DemoPriceOverride(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(price__gt=0), name="demo_price_positive")]
+
+
+class CorporateAction(models.Model):
+    """A split or a cash dividend. It takes effect when its ex-date begins in New York, once: then `applied_at` is set.
+
+    A split that is due and not applied keeps the symbol's ticks out: a price in new shares must not meet levels in old.
+    """
+
+    class Kind(models.TextChoices):
+        SPLIT = "split", "Split"
+        CASH_DIVIDEND = "cash_dividend", "Cash dividend"
+
+    instrument = models.ForeignKey(
+        Instrument, on_delete=models.PROTECT, db_column="symbol", related_name="corporate_actions", db_index=False
+    )
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    ex_date = models.DateField(help_text="first session that trades without it, New York")
+    new_shares = models.PositiveIntegerField(null=True, blank=True, help_text="split 10:1: 10")
+    old_shares = models.PositiveIntegerField(null=True, blank=True, help_text="split 10:1: 1")
+    amount = price_field(null=True, blank=True, help_text="dividend: dollars per share")
+    source = models.CharField(max_length=40, blank=True, help_text="who says so")
+    effective_at = models.DateTimeField(editable=False, help_text="when the ex-date begins")
+    applied_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instrument", "kind", "ex_date"], name="one_corporate_action_per_kind_and_ex_date"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="split", new_shares__gt=0, old_shares__gt=0, amount__isnull=True)
+                & ~models.Q(new_shares=models.F("old_shares"))
+                | models.Q(kind="cash_dividend", amount__gt=0, new_shares__isnull=True, old_shares__isnull=True),
+                name="corporate_action_says_how_much",
+            ),
+        ]
+        indexes = [
+            # every batch of ticks and the sweeper: "which are due and not applied?"
+            models.Index(
+                fields=["effective_at"], condition=models.Q(applied_at__isnull=True), name="corporate_action_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.words} ({self.ex_date})"
+
+    @property
+    def key(self) -> str:
+        """Its name in the books: the same however often it is entered."""
+        return f"{self.instrument_id}:{self.kind}:{self.ex_date}"
+
+    @property
+    def words(self) -> str:
+        """`split 10:1`, `dividend of $0.25 a share`."""
+        if self.kind == self.Kind.SPLIT:
+            return f"split {self.new_shares}:{self.old_shares}"
+        return f"dividend of ${plain(self.amount)} a share" if self.amount is not None else "dividend"

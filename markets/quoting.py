@@ -20,13 +20,18 @@ from markets.types import Tick, flaw
 EVALUATE = "automation.evaluate_quotes"
 LATE = timedelta(seconds=5)  # a tick this old waited for the database: its range began when it happened, not now
 
-# Only what stands in a batch's way comes back: symbols nobody knows (no time), quotes newer than its first tick.
+# Only what stands in a batch's way comes back: symbols nobody knows, quotes newer than its first tick, and
+# symbols whose split is due and not applied: a price in new shares must not meet levels in old ones.
 OBSTACLES = """
-SELECT t.symbol, q.at
+SELECT t.symbol, i.symbol IS NULL, t.symbol = ANY(s.pending), q.at
 FROM unnest(%(symbol)s::text[], %(at)s::timestamptz[]) AS t (symbol, at)
+CROSS JOIN (
+    SELECT COALESCE(array_agg(symbol), '{}') AS pending FROM markets_corporateaction
+    WHERE applied_at IS NULL AND effective_at <= %(now)s AND kind = 'split'
+) s
 LEFT JOIN markets_instrument i ON i.symbol = t.symbol
 LEFT JOIN markets_quote q ON q.symbol = t.symbol
-WHERE i.symbol IS NULL OR q.at > t.at
+WHERE i.symbol IS NULL OR q.at > t.at OR t.symbol = ANY(s.pending)
 """
 
 # One statement for the whole batch, rows in symbol order, so that two writers can never deadlock.
@@ -71,6 +76,15 @@ class RecordResult:
     unusable: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Obstacle:
+    """What stands in the way of a symbol's ticks: nobody knows it, its split is due, or a newer quote."""
+
+    unknown: bool
+    split_pending: bool
+    at: datetime | None
+
+
 @dataclass(slots=True)
 class _Summary:
     """One symbol's part of a batch, in arrival order."""
@@ -85,8 +99,9 @@ class _Summary:
 def record_ticks(*, ticks: Iterable[Tick], now: datetime) -> RecordResult:
     """Put a batch of ticks into the standing quotes and wake the engine once.
 
-    Refused and counted, never written: `markets.types.flaw` codes, `unknown_symbol`, and `out_of_order` (older than
-    the standing quote or an earlier tick of the batch). A repeated tick changes nothing but `received_at`.
+    Refused and counted, never written: `markets.types.flaw` codes, `unknown_symbol`, `split_pending` (until the
+    sweeper has applied the symbol's split) and `out_of_order` (older than the standing quote or an earlier tick of the
+    batch). A repeated tick changes nothing but `received_at`.
     """
     unusable: Counter[str] = Counter()
     sound: list[Tick] = []
@@ -102,29 +117,31 @@ def record_ticks(*, ticks: Iterable[Tick], now: datetime) -> RecordResult:
     for tick in reversed(sound):
         first[tick.symbol] = tick.at
     with connection.cursor() as cursor:
-        cursor.execute(OBSTACLES, {"symbol": texts(first), "at": moments(first.values())})
-        obstacles: dict[str, datetime | None] = dict(cursor.fetchall())
+        cursor.execute(OBSTACLES, {"symbol": texts(first), "at": moments(first.values()), "now": now})
+        obstacles = {row[0]: _Obstacle(*row[1:]) for row in cursor.fetchall()}
         summaries = _summarise(sound, obstacles, unusable)
         if summaries:
             cursor.execute(UPSERT, _columns(summaries, now))
     if summaries:
         nudge(EVALUATE, queue="ticks")
-    refused = sum(unusable[code] for code in ("unknown_symbol", "out_of_order"))
+    refused = sum(unusable[code] for code in ("unknown_symbol", "split_pending", "out_of_order"))
     return RecordResult(recorded=len(sound) - refused, unusable=dict(unusable))
 
 
-def _summarise(
-    ticks: list[Tick], obstacles: Mapping[str, datetime | None], unusable: Counter[str]
-) -> dict[str, _Summary]:
-    unknown = {symbol for symbol, at in obstacles.items() if at is None}
+def _summarise(ticks: list[Tick], obstacles: Mapping[str, _Obstacle], unusable: Counter[str]) -> dict[str, _Summary]:
+    unknown = {symbol for symbol, found in obstacles.items() if found.unknown}
+    pending = {symbol for symbol, found in obstacles.items() if found.split_pending}
     summaries: dict[str, _Summary] = {}
     for tick in ticks:
         symbol = tick.symbol
         if symbol in unknown:
             unusable["unknown_symbol"] += 1
             continue
+        if symbol in pending:
+            unusable["split_pending"] += 1
+            continue
         known = summaries.get(symbol)
-        newest = known.last.at if known else obstacles.get(symbol)
+        newest = known.last.at if known else obstacles[symbol].at if symbol in obstacles else None
         if newest is not None and tick.at < newest:
             unusable["out_of_order"] += 1
         elif known is None:

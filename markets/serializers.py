@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.money import plain
-from markets.models import Instrument, MarketSession, Quote, WatchlistItem
+from markets.models import CorporateAction, Instrument, MarketSession, Quote, WatchlistItem
 from markets.selectors import MOST_BARS, TIMEFRAMES
 
 MOST_SYMBOLS = 200
@@ -147,3 +147,24 @@ class CalendarQuery(serializers.Serializer[Any]):
 
 class SearchQuery(serializers.Serializer[Any]):
     search = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
+
+
+class CorporateActionSerializer(serializers.ModelSerializer[CorporateAction]):
+    symbol = serializers.CharField(source="instrument_id")
+    amount = serializers.DecimalField(max_digits=24, decimal_places=9, normalize_output=True, allow_null=True)
+
+    class Meta:
+        model = CorporateAction
+        fields = (
+            "id",
+            "symbol",
+            "kind",
+            "ex_date",
+            "new_shares",
+            "old_shares",
+            "amount",
+            "source",
+            "effective_at",
+            "applied_at",
+        )
+        read_only_fields = fields

@@ -11,6 +11,7 @@ urlpatterns = [
     path("markets/bars/", api.Bars.as_view()),
     path("markets/instruments/", api.Instruments.as_view()),
     path("markets/calendar/", api.Calendar.as_view()),
+    path("markets/corporate-actions/", api.CorporateActions.as_view()),
     path("markets/watchlist/", api.Watchlist.as_view()),
     path("markets/watchlist/<str:symbol>/", api.WatchlistSymbol.as_view()),
 ]

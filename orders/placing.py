@@ -20,6 +20,7 @@ from orders import moving
 from orders import snapshot as snapshots
 from orders.asking import begin_to_wait
 from orders.auditing import Step
+from orders.consent import Consent
 from orders.crashpoints import crash_point
 from orders.judging import Judge
 from orders.models import Order
@@ -39,12 +40,16 @@ def place(intent: OrderIntent, *, now: datetime) -> Order:
     return place_many(portfolio_id=intent.portfolio_id, intents=[intent], now=now)[0]
 
 
-def place_many(*, portfolio_id: UUID, intents: Sequence[OrderIntent], now: datetime) -> list[Order]:
+def place_many(
+    *, portfolio_id: UUID, intents: Sequence[OrderIntent], now: datetime, consent: Consent | None = None
+) -> list[Order]:
     """Judge every intent and write it as queued, awaiting approval or blocked; one order per intent, in their order.
 
     An intent whose idempotency key was placed before returns that order. Each intent sees those admitted before it.
     What is blocked says why in `reason_code`, `reason` and `verdict`; it is not an error. Raises NotFound for the
     portfolio, InvalidInput for a symbol nobody knows or an intent of another portfolio; then nothing is written.
+
+    `consent`: a person's yes to them as a whole; what is within its terms does not wait for an approval of its own.
     """
     for intent in intents:
         if intent.portfolio_id != portfolio_id:
@@ -58,7 +63,7 @@ def place_many(*, portfolio_id: UUID, intents: Sequence[OrderIntent], now: datet
         known = _placed_before(portfolio, intents)
         fresh = list({i.idempotency_key: i for i in intents if i.idempotency_key not in known}.values())
         if fresh:
-            known.update(_place_fresh(portfolio, account, fresh, now))
+            known.update(_place_fresh(portfolio, account, fresh, now, consent))
     return [known[intent.idempotency_key] for intent in intents]
 
 
@@ -91,7 +96,11 @@ def _placed_before(portfolio: Portfolio, intents: Sequence[OrderIntent]) -> dict
 
 
 def _place_fresh(
-    portfolio: Portfolio, account: BrokerAccount, intents: Sequence[OrderIntent], now: datetime
+    portfolio: Portfolio,
+    account: BrokerAccount,
+    intents: Sequence[OrderIntent],
+    now: datetime,
+    consent: Consent | None,
 ) -> dict[str, Order]:
     instruments = _instruments(intents)
     switches = switch.load(portfolio.user_id)
@@ -99,7 +108,7 @@ def _place_fresh(
     orders = {i.idempotency_key: _order(i, account, instruments[i.symbol], taken, now) for i in intents}
     judge = Judge(taken, switches, user_id=portfolio.user_id)
     for intent in intents:
-        _judge(orders[intent.idempotency_key], intent, judge, now)
+        _judge(orders[intent.idempotency_key], intent, judge, now, consent)
     placed = list(orders.values())
     insert(Order, placed)
     moving.record([Step(order=o, old=S.PROPOSED, new=o.state, note=o.reason) for o in placed], now=now)
@@ -153,7 +162,7 @@ def _order(
     )
 
 
-def _judge(order: Order, intent: OrderIntent, judge: Judge, now: datetime) -> None:
+def _judge(order: Order, intent: OrderIntent, judge: Judge, now: datetime, consent: Consent | None) -> None:
     """Give the order its quantity, verdict and first state."""
     view = judge.snapshot
     instrument = view.instruments[order.instrument_id]
@@ -171,6 +180,8 @@ def _judge(order: Order, intent: OrderIntent, judge: Judge, now: datetime) -> No
         return
     order.state = S.QUEUED  # as the snapshot counts it once admitted
     order.facts = judge.facts(order)
+    if consent is not None and consent.covers(order, now):
+        consent.give(order, view)
     verdict, _ = judge.judge(order)
     order.state = record(order, verdict)
     if order.state == S.AWAITING_APPROVAL:

@@ -88,7 +88,11 @@ def tell_ends(orders: Iterable[Order], *, user_id: int, now: datetime) -> None:
 
 
 def settle(orders: Iterable[Order]) -> None:
-    """Nudge the rules behind these orders to look at what became of them."""
+    """Nudge the rules and rebalance runs behind these orders to look at what became of them."""
+    orders = list(orders)
+    runs = sorted({order.source_id for order in orders if order.source_kind == Source.REBALANCE_RUN})
+    if runs:
+        nudge("automation.rebalance", queue="trading", run_ids=runs)
     sources = sorted({order.source_id for order in orders if order.source_kind == Source.ACTION_EXECUTION})
     if sources:
         nudge("automation.settle", queue="trading", source_ids=sources)

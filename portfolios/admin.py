@@ -9,7 +9,17 @@ from django.http import HttpRequest
 
 from common.admin import ReadOnlyAdmin
 from portfolios.auditing import audit
-from portfolios.models import EquityPoint, Holding, LedgerEntry, Lot, LotDisposal, Portfolio
+from portfolios.models import (
+    EquityPoint,
+    GoalVersion,
+    Holding,
+    LedgerEntry,
+    Lot,
+    LotDisposal,
+    LotInstruction,
+    Portfolio,
+    PortfolioGoal,
+)
 
 
 @admin.register(Portfolio)
@@ -66,3 +76,27 @@ class EquityPointAdmin(ReadOnlyAdmin):
     search_fields = ["portfolio__name", "portfolio__user__username"]
     list_select_related = ["portfolio"]
     date_hierarchy = "at"
+
+
+@admin.register(PortfolioGoal)
+class PortfolioGoalAdmin(ReadOnlyAdmin):
+    list_display = ["name", "portfolio", "enabled", "rebalance_mode", "band_kind", "last_rebalanced_at", "archived_at"]
+    list_filter = ["enabled", "rebalance_mode", "band_kind", "rebalance_to"]
+    search_fields = ["name", "id", "portfolio__name", "portfolio__user__username"]
+    list_select_related = ["portfolio"]
+
+
+@admin.register(GoalVersion)
+class GoalVersionAdmin(ReadOnlyAdmin):
+    list_display = ["goal", "version", "at", "actor"]
+    search_fields = ["goal__name", "goal__id", "actor"]
+    list_select_related = ["goal"]
+    date_hierarchy = "at"
+
+
+@admin.register(LotInstruction)
+class LotInstructionAdmin(ReadOnlyAdmin):
+    list_display = ["order_id", "portfolio", "method", "lots", "at"]
+    list_filter = ["method"]
+    search_fields = ["order_id", "portfolio__name", "portfolio__user__username"]
+    list_select_related = ["portfolio"]

@@ -13,6 +13,7 @@ from django.db.models.functions import RowNumber, TruncDay, TruncHour
 from portfolios.lots import EXCHANGE_ZONE
 from portfolios.models import EquityPoint, Portfolio
 
+MINUTE = timedelta(minutes=1)
 QUIET = timedelta(hours=1)  # an unchanged portfolio still gets a point this often
 KEEP_MINUTES, KEEP_HOURS = timedelta(days=7), timedelta(days=90)
 Resolution = Literal["minute", "hour", "day"]
@@ -32,8 +33,9 @@ LEFT JOIN LATERAL (
     WHERE point.portfolio_id = portfolio.id ORDER BY point.at DESC LIMIT 1
 ) AS last ON true
 WHERE NOT coalesce(held.unpriced, false)
-  AND (last.at IS NULL OR last.at <= %(quiet)s
-       OR (last.equity, last.cash) IS DISTINCT FROM (portfolio.cash + coalesce(held.value, 0), portfolio.cash))
+  AND (last.at IS NULL OR last.at < %(quiet)s
+       OR (last.at < %(minute)s
+           AND (last.equity, last.cash) IS DISTINCT FROM (portfolio.cash + coalesce(held.value, 0), portfolio.cash)))
 ON CONFLICT DO NOTHING
 """
 # Rows are locked in the order of their ids, so that two recorders cannot wait for each other.
@@ -46,25 +48,32 @@ WITH higher AS (
 UPDATE portfolios_portfolio AS portfolio SET peak_equity = higher.equity FROM higher
 WHERE portfolio.id = higher.id AND higher.equity > portfolio.peak_equity
 """
+# The last point before money moved in or out stays: time-weighted returns are exact only with it.
 THIN = """
 DELETE FROM portfolios_equitypoint AS point USING (
     SELECT id, row_number() OVER (
         PARTITION BY portfolio_id, date_trunc(%(step)s, at, 'America/New_York') ORDER BY at DESC
-    ) AS place FROM portfolios_equitypoint WHERE at < %(before)s
-) AS ranked WHERE point.id = ranked.id AND ranked.place > 1
+    ) AS place, lead(at) OVER (PARTITION BY portfolio_id ORDER BY at) AS next_at
+    FROM portfolios_equitypoint WHERE at < %(before)s
+) AS ranked WHERE point.id = ranked.id AND ranked.place > 1 AND NOT EXISTS (
+    SELECT FROM portfolios_ledgerentry AS flow
+    WHERE flow.portfolio_id = point.portfolio_id AND flow.kind IN ('deposit', 'withdrawal', 'opening')
+      AND flow.at > point.at AND flow.at <= ranked.next_at
+)
 """
 
 
 def record_equity(now: datetime) -> int:
     """Record this minute's point of every portfolio that changed, and raise peaks. Safe to run twice. Returns how many.
 
-    Two statements however many portfolios there are.
+    Two statements however many portfolios there are. A point carries the very moment, not its minute: whether a
+    deposit of that minute is in it decides about the return.
     """
-    at = now.replace(second=0, microsecond=0)
+    minute = now.replace(second=0, microsecond=0)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(RECORD, {"at": at, "quiet": at - QUIET})
+        cursor.execute(RECORD, {"at": now, "minute": minute, "quiet": minute + MINUTE - QUIET})
         recorded = cursor.rowcount
-        cursor.execute(RAISE_PEAKS, {"at": at})
+        cursor.execute(RAISE_PEAKS, {"at": now})
     return recorded
 
 

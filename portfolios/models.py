@@ -63,6 +63,8 @@ class LedgerEntry(models.Model):
     source_id = models.CharField(max_length=64)
     trace_id = models.UUIDField(null=True)
     note = models.CharField(max_length=200, blank=True)
+    new_shares = models.PositiveIntegerField(null=True, help_text="split 10:1: 10")
+    old_shares = models.PositiveIntegerField(null=True, help_text="split 10:1: 1")
 
     class Meta:
         constraints = [

@@ -175,12 +175,20 @@ CELERY_BEAT_SCHEDULE = {
         }
         for queue in CELERY_TASK_QUEUES
     },
+    # Beside the mirrored entries of jobs; its heartbeat tells that beat lives. An older poke says nothing new.
+    "look at jobs": {
+        "task": "automation.look_at_jobs",
+        "schedule": timedelta(seconds=10),
+        "options": {"queue": "jobs", "expires": 10},
+    },
     "tidy up": {"task": "site.tidy", "schedule": timedelta(hours=6), "options": {"queue": "default"}},
     **{
         task: {"task": task, "schedule": every, "options": {"queue": "jobs", "expires": every.total_seconds()}}
         for task, every in (
             ("portfolios.record_equity", timedelta(minutes=1)),
             ("safety.trip_breakers", timedelta(minutes=1)),
+            ("automation.mirror_jobs", timedelta(minutes=10)),
+            ("automation.prune_job_runs", timedelta(hours=1)),
             ("portfolios.thin_equity", timedelta(days=1)),
             ("markets.prune_minute_bars", timedelta(days=1)),
             ("markets.fill_calendar", timedelta(days=7)),
@@ -239,6 +247,8 @@ SPECTACULAR_SETTINGS = {
         "MissedPolicyEnum": "automation.models.MissedPolicy",
         "MissedOutcomeEnum": "automation.models.Missed.Outcome",
         "OrderStateEnum": "orders.states.OrderState",
+        "RunStateEnum": "automation.rebalancing.states.RunState",
+        "RunCauseEnum": "automation.rebalancing.models.Cause",
         "OrderTypeEnum": "orders.models.OrderType",
         "TimeInForceEnum": "orders.models.TimeInForce",
         "AlertKindEnum": "alerts.models.Alert.Kind",
@@ -250,7 +260,14 @@ SPECTACULAR_SETTINGS = {
         "LedgerKindEnum": "portfolios.models.LedgerEntry.Kind",
         "TokenScopeEnum": "accounts.models.ApiToken.Scope",
         "ReplayStateEnum": "automation.models.ReplayRun.State",
+        "JobRunStateEnum": "automation.scheduling.models.RunState",
+        "JobRunCauseEnum": "automation.scheduling.models.RunCause",
+        "MisfirePolicyEnum": "automation.scheduling.models.MisfirePolicy",
+        "BacktestKindEnum": "automation.backtest.models.BacktestKind",
         "SwitchScopeEnum": "safety.models.Switch.Scope",
+        "StrategyModeEnum": "automation.strategies.models.StrategyMode",
+        "StrategyTimeframeEnum": "automation.strategies.bar_clock.TIMEFRAMES",
+        "ReplayTimeframeEnum": "automation.replay.asking.TIMEFRAMES",
     },
 }
 

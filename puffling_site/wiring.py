@@ -18,8 +18,15 @@ from alerts import subjects
 from alerts.channels import sweeping as deliveries
 from automation import sweeping as rules
 from automation import trace_pruning
+from automation.backtest import running as backtests
+from automation.corporate import applying as corporate
+from automation.corporate import suspecting
 from automation.hooks import receiving as hooks
+from automation.rebalancing import naming
+from automation.rebalancing import watching as drifting
 from automation.replay import running as replays
+from automation.scheduling import running as job_runs
+from automation.scheduling import sweeping as jobs
 from automation.strategies import sweeping as strategies
 from automation.strategies.models import Strategy
 from common.clock import now as clock_now
@@ -27,9 +34,11 @@ from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
 from markets.selectors import latest_quotes
-from orders import killing, matching, reconciling
+from orders import killing, matching, reconciling, rescaling
 from orders import sweeping as orders
+from portfolios.goals import using
 from portfolios.goals.allowing import wanted_symbols
+from portfolios.importing import checking
 from portfolios.models import Holding, Portfolio, PortfolioGoal
 from safety import changing, verifying
 from watches.models import Series
@@ -99,6 +108,9 @@ subscriptions.register("goals", wanted_symbols)
 subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
+checking.guard(rescaling.refuse_import)
+using.register("rules", naming.rules_of)
+using.register("rebalances", naming.runs_of)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,15 +123,22 @@ class SweepStep:
 
 
 SWEEP = (
+    # First of all: ticks of a symbol wait while its split is due.
+    SweepStep(name="corporate actions", every=timedelta(seconds=1), run=corporate.apply_due),
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
     SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
     SweepStep(name="deliveries", every=timedelta(seconds=2), run=deliveries.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
+    SweepStep(name="unannounced splits", every=timedelta(seconds=15), run=suspecting.suspect_splits),
+    SweepStep(name="drifting goals", every=timedelta(seconds=5), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
     SweepStep(name="agent runs", every=timedelta(seconds=5), run=agent_runs.nudge_left_behind),
     SweepStep(name="old agent runs", every=timedelta(hours=6), run=agent_runs.forget_old_runs),
+    SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
+    SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
+    SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

@@ -7,6 +7,7 @@ from automation.blueprints.base import Blueprint
 from automation.blueprints.bracket import BRACKET
 from automation.blueprints.buy_the_dip import BUY_THE_DIP
 from automation.blueprints.dca_weekly import DCA_WEEKLY
+from automation.blueprints.rebalance_quarterly import REBALANCE_QUARTERLY
 from automation.blueprints.stop_loss import STOP_LOSS
 from automation.blueprints.take_profit_ladder import TAKE_PROFIT_LADDER
 from automation.blueprints.time_stop import TIME_STOP
@@ -30,6 +31,7 @@ _EVERY: tuple[Blueprint, ...] = (
     TAKE_PROFIT_LADDER,
     BUY_THE_DIP,
     DCA_WEEKLY,
+    REBALANCE_QUARTERLY,
     TIME_STOP,
 )
 for _blueprint in _EVERY:

@@ -26,8 +26,9 @@ class How(Part):
             ("limit_offset", offset, limited),
             ("stop_price", stop, order_type in (OrderType.STOP, OrderType.STOP_LIMIT)),
         ):
-            if value is not None and (not goes or kind == ActionType.NOTIFY):
-                what = "NOTIFY" if kind == ActionType.NOTIFY else f"a {order_type} order"
+            no_order = kind in (ActionType.NOTIFY, ActionType.REBALANCE)
+            if value is not None and (not goes or no_order):
+                what = str(kind) if no_order else f"a {order_type} order"
                 self.errors[key] = f"'{value}' does not go with {what}: leave it out"
         if order_type in (OrderType.STOP, OrderType.STOP_LIMIT) and stop is None and "stop_price" not in self.errors:
             self.errors["stop_price"] = f"is required for a {order_type} order"

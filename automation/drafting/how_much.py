@@ -24,9 +24,9 @@ class HowMuch(Part):
         sizes = [key for key in SIZES if given[key] is not None]
         if any(key in self.errors for key in SIZES) or kind is None:
             return
-        if kind == ActionType.NOTIFY:
+        if kind in (ActionType.NOTIFY, ActionType.REBALANCE):
             for key in sizes:
-                self.errors[key] = f"'{given[key]}' does not go with NOTIFY: leave it out"
+                self.errors[key] = f"'{given[key]}' does not go with {kind}: leave it out"
             return
         if len(sizes) > 1:
             for key in sizes[1:]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from automation.drafting.base import Part, storable
+from automation.drafting.base import storable
+from automation.drafting.which_goal import WhichGoal
+from automation.strategies.known import name_into
 from automation.triggers.base import BadParams, Params
 from automation.triggers.lasting import FOR_SECONDS
 from automation.triggers.reading import Reader, shown
@@ -14,7 +16,7 @@ from automation.triggers.registry import CONDITIONS, TRIGGERS
 MOST_CONDITIONS = 10
 
 
-class When(Part):
+class When(WhichGoal):
     def _trigger(self) -> None:
         kind = self._required_choice("trigger_type", TRIGGERS)
         raw = self.read.take("trigger_params")
@@ -24,11 +26,19 @@ class When(Part):
         trigger = TRIGGERS[kind]
         if trigger.needs_symbol and self.instrument is None:
             self.errors.setdefault("symbol", f"is required for {kind}: give a symbol such as AAPL")
+        raw = self._goal_of_trigger(kind, raw)
+        if raw is None and "trigger_params.goal" in self.errors:
+            return
         try:
             self.fields["trigger_params"] = trigger.parse({} if raw is None else raw)
         except BadParams as bad:
             for key, text in bad.errors.items():
                 self.errors[f"trigger_params.{key}" if key else "trigger_params"] = text
+            return
+        if kind == "signal" and not self._unchanged("trigger_params", self.fields["trigger_params"]):
+            symbol = self.instrument.symbol if self.instrument else None
+            if problem := name_into(self.fields["trigger_params"], self.user, symbol):
+                self.errors["trigger_params.strategy"] = problem
 
     def _conditions(self) -> None:
         """A list of conditions in the triggers' own words; a missing symbol is the rule's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automation.effects.base import Effect
 from automation.effects.notify import NOTIFY
+from automation.effects.rebalance import REBALANCE
 from automation.effects.trade import TRADE
 
 EFFECTS: dict[str, Effect] = {}
@@ -18,4 +19,5 @@ def register(effect: Effect) -> None:
 
 
 register(TRADE)
+register(REBALANCE)
 register(NOTIFY)

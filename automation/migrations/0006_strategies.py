@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('automation', '0004_traces_wait_for_no_rule'),
+        ('automation', '0005_rebalancing'),
         ('markets', '0003_quote_fillfactor'),
         ('orders', '0005_approvals_and_facts'),
         ('portfolios', '0003_ledger_transfers'),

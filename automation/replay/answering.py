@@ -39,7 +39,8 @@ def prepare(action: Action, question: Question) -> Case:
         raise InvalidInput({"symbol": "is required: a rule without a symbol has no bars to be replayed over"})
     tape = load_tape(action.instrument.symbol, question.timeframe, question.start, question.end)
     if tape.bars.first >= len(tape.bars):
-        raise InvalidInput({"from": empty_because(tape, question.start, question.end)})
+        unit = "daily" if tape.bars.daily else "minute"
+        raise InvalidInput({"from": empty_because(tape.bars.symbol, unit, question.start, question.end)})
     trial = trial_of(action)
     if question.ignore_dates:
         trial.valid_from = trial.valid_until = None

@@ -65,13 +65,13 @@ def read_question(data: Mapping[str, Any], *, portfolio: Portfolio, symbol: str,
     try:
         read = Reader(data, "a field of a replay")
         timeframe = read.choice("timeframe", TIMEFRAMES, default="1d")
-        end = _moment(read, "to", closing=True) or now
-        start = _moment(read, "from", closing=False) or end - DEFAULT_SPAN[timeframe]
+        end = moment_of(read, "to", closing=True) or now
+        start = moment_of(read, "from", closing=False) or end - DEFAULT_SPAN[timeframe]
         if start >= end and not read.errors:
             read.errors["to"] = f"{end.isoformat()} is not after from ({start.isoformat()})"
         terms = _terms(read, portfolio, symbol)
         ignore = read.flag("ignore_dates", default=False)
-        grid = _grid(read)
+        grid = grid_of(read, read.take("grid"), "grid")
         read.done()
     except BadParams as bad:
         raise InvalidInput(bad.errors) from None
@@ -95,7 +95,7 @@ def with_value(action: Action, parameter: str, value: str) -> dict[str, Any]:
         raise InvalidInput({f"grid.{key or 'values'}": text for key, text in bad.errors.items()}) from None
 
 
-def _moment(read: Reader, key: str, *, closing: bool) -> datetime | None:
+def moment_of(read: Reader, key: str, *, closing: bool) -> datetime | None:
     """A time, or a date: then the whole of that day, UTC, is meant."""
     value = read.raw.get(key)
     if isinstance(value, str) and len(value) == 10:
@@ -110,19 +110,23 @@ def _moment(read: Reader, key: str, *, closing: bool) -> datetime | None:
 def _terms(read: Reader, portfolio: Portfolio, symbol: str) -> Terms:
     cash = read.decimal("cash", at_least=0, places=2)
     held = read.decimal("shares", at_least=0)
-    account = getattr(portfolio, "broker_account", None)
-    costs = Costs(
-        slippage_bps=Decimal(read.decimal("slippage_bps", at_least=0, at_most=1000) or _text(account, "slippage_bps")),
-        fee_per_order=Decimal(read.decimal("fee_per_order", at_least=0, places=2) or _text(account, "fee_per_order")),
-        fee_bps=Decimal(read.decimal("fee_bps", at_least=0, at_most=1000) or _text(account, "fee_bps")),
-        max_fill_quantity=account.max_fill_quantity if account else None,
-    )
     holding = Holding.objects.filter(portfolio=portfolio, instrument_id=symbol).select_related("instrument").first()
     return Terms(
         cash=portfolio.cash if cash is None else Decimal(cash),
         shares=(holding.quantity if holding else ZERO) if held is None else Decimal(held),
-        costs=costs,
+        costs=costs_of(read, portfolio),
         cushion_percent=policy_for(portfolio).buying_power_cushion_pct,
+    )
+
+
+def costs_of(read: Reader, portfolio: Portfolio) -> Costs:
+    """What trading costs: as asked, else as the portfolio's paper account charges."""
+    account = getattr(portfolio, "broker_account", None)
+    return Costs(
+        slippage_bps=Decimal(read.decimal("slippage_bps", at_least=0, at_most=1000) or _text(account, "slippage_bps")),
+        fee_per_order=Decimal(read.decimal("fee_per_order", at_least=0, places=2) or _text(account, "fee_per_order")),
+        fee_bps=Decimal(read.decimal("fee_bps", at_least=0, at_most=1000) or _text(account, "fee_bps")),
+        max_fill_quantity=account.max_fill_quantity if account else None,
     )
 
 
@@ -130,18 +134,19 @@ def _text(account: Any, name: str) -> str:
     return "0" if account is None else plain(getattr(account, name))
 
 
-def _grid(read: Reader) -> Grid | None:
-    """`{parameter, values}` or `{parameter, from, to, step}`."""
-    raw = read.take("grid")
+def grid_of(
+    read: Reader, raw: Any, name: str, hint: str = "name a parameter of the trigger such as threshold"
+) -> Grid | None:
+    """`{parameter, values}` or `{parameter, from, to, step}`; errors go to the reader under `name`."""
     if raw is None:
         return None
     try:
         inner = Reader(raw, "a key of grid")
-        parameter = inner.text("parameter", required_hint="name a parameter of the trigger such as threshold")
+        parameter = inner.text("parameter", required_hint=hint)
         values = _listed(inner) if "values" in inner.raw else _stepped(inner)
         inner.done()
     except BadParams as bad:
-        read.errors.update({f"grid.{key}" if key else "grid": text for key, text in bad.errors.items()})
+        read.errors.update({f"{name}.{key}" if key else name: text for key, text in bad.errors.items()})
         return None
     return Grid(parameter=parameter or "", values=values)
 

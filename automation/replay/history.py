@@ -15,7 +15,7 @@ from automation import averages
 from automation.replay.bars import Bars, Floats, Seconds, exact
 
 ROLLING_TOLERANCE = 600  # seconds: a base older than this beyond its window is no base (observing.TOLERANCE)
-MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60}
+MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240}
 DAY = "1d"
 
 

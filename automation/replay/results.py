@@ -169,11 +169,10 @@ def _missing_minutes(bars: Bars) -> list[dict[str, int]]:
     return gaps
 
 
-def empty_because(tape: Tape, start: datetime, end: datetime) -> str:
-    """What to say when there is nothing to replay."""
-    unit = "daily" if tape.bars.daily else "minute"
+def empty_because(symbol: str, unit: str, start: datetime, end: datetime) -> str:
+    """What to say when there is nothing to replay. `unit`: daily or minute."""
     return (
-        f"There are no {unit} bars of {tape.bars.symbol} from {start:%Y-%m-%d} to {end:%Y-%m-%d}: choose another range"
+        f"There are no {unit} bars of {symbol} from {start:%Y-%m-%d} to {end:%Y-%m-%d}: choose another range"
         " or timeframe, or import bars (docs/operations.md)."
     )
 

@@ -1,7 +1,6 @@
 """Replays that take a while, as rows: queued, claimed under a lease, reported every half second, cancelled, kept.
 
-The row is the truth: a task may be lost, doubled or late. Whoever holds the lease owns the row; one that finds it taken
-or cancelled stops.
+How a row is claimed, reported and handed on is in `automation.leasing`.
 """
 
 from __future__ import annotations
@@ -14,32 +13,25 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from accounts.models import User
 from automation.drafts import as_raw
+from automation.leasing import OPEN, REPORT_SECONDS, TURN_SECONDS, Leases
 from automation.lifecycle import shown_value
-from automation.models import Action, ReplayRun
+from automation.models import Action, ActionType, ReplayRun
 from automation.planning import plan_of
 from automation.replay import answering
 from automation.replay.asking import Question, draft_action, read_question, with_value
 from automation.replay.loading import count_bars
 from automation.triggers.base import RequestPlan
-from common.clock import now as clock_now
-from common.enqueue import nudge
 from common.errors import Conflict, InvalidInput, NotFound, PufflingError
 
-TASK = "automation.run_replay"
+LEASES = Leases(ReplayRun, "automation.run_replay")
 State = ReplayRun.State
-OPEN = (State.QUEUED, State.RUNNING)
-LEASE = timedelta(seconds=30)
-REPORT_SECONDS = 0.5
-TURN_SECONDS = 25  # well below the task's time limit: then the rest goes back into the queue
 SMALL = 200_000  # bars; a single replay over fewer is answered at once
 MOST_OPEN = 5  # per user
 KEPT = 50  # ended runs per user
-PATIENCE = timedelta(seconds=5)  # younger than this, a nudge is probably still on its way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +66,8 @@ def _draft(user: User, rule: Any, now: datetime) -> Action:
 
 
 def _ask(user: User, action: Action, question: Question, data: Mapping[str, Any], now: datetime) -> Answered:
+    if action.action_type == ActionType.REBALANCE or action.trigger_type == "drift_above":
+        raise InvalidInput({"rule": "is about a whole portfolio: a replay shows what a rule does with one symbol"})
     if action.instrument_id is None:
         raise InvalidInput({"symbol": "is required: a rule without a symbol has no bars to be replayed over"})
     if isinstance(plan_of(action), RequestPlan):
@@ -103,7 +97,7 @@ def _queue(user: User, action: Action, question: Question, data: Mapping[str, An
         total_steps=len(question.grid.values) if question.grid else 1,
         created_at=now,
     )  # fmt: skip
-    nudge(TASK, queue="jobs", run_id=str(run.pk))
+    LEASES.send(run.pk)
     return run
 
 
@@ -123,32 +117,19 @@ def run_of(user: User, run_id: UUID) -> ReplayRun:
 def discard(*, user: User, run_id: UUID, now: datetime) -> None:
     """Cancel a run that is under way; forget one that has ended. Raises NotFound."""
     run = run_of(user, run_id)
-    cancelled = ReplayRun.objects.filter(pk=run.pk, state__in=OPEN).update(
-        state=State.CANCELLED, finished_at=now, lease_until=None
-    )
-    if not cancelled:
+    if not LEASES.cancel(run, now=now):
         run.delete()
 
 
 # --- carrying out
-def nudge_left_behind(now: datetime) -> int:
-    """Wake a worker for runs that none has taken, or whose worker is gone. Returns how many."""
-    left = ReplayRun.objects.filter(
-        Q(state=State.QUEUED, created_at__lt=now - PATIENCE) | Q(state=State.RUNNING, lease_until__lte=now)
-    ).order_by("created_at")
-    found = list(left.values_list("pk", flat=True)[:20])
-    for run_id in found:
-        nudge(TASK, queue="jobs", run_id=str(run_id))
-    return len(found)
+nudge_left_behind = LEASES.nudge_left_behind
 
 
 def claim(run_id: UUID, *, now: datetime) -> ReplayRun | None:
     """Take a run that waits, or that its worker left behind; None when somebody has it or it has ended."""
-    waiting = Q(state=State.QUEUED) | Q(state=State.RUNNING, lease_until__lte=now)
-    taken = ReplayRun.objects.filter(waiting, pk=run_id).update(
-        state=State.RUNNING, lease_until=now + LEASE, started_at=Coalesce("started_at", Value(now))
-    )
-    return ReplayRun.objects.select_related("action", "user").get(pk=run_id) if taken else None
+    if not LEASES.claim(run_id, now=now):
+        return None
+    return ReplayRun.objects.select_related("action", "user").get(pk=run_id)
 
 
 def carry_out(run_id: UUID, *, now: datetime) -> bool:
@@ -162,10 +143,10 @@ def carry_out(run_id: UUID, *, now: datetime) -> bool:
         case = answering.prepare(action, question)
         result = _grid(run, case) if question.grid else answering.answer(case)
     except PufflingError as error:
-        _finish(run, State.FAILED, error=error.detail[:400])
+        LEASES.finish(run, State.FAILED, error=error.detail[:400])
         return True
     if result is not None:
-        _finish(run, State.DONE, result=result)
+        LEASES.finish(run, State.DONE, result=result)
     return True
 
 
@@ -183,34 +164,9 @@ def _grid(run: ReplayRun, case: answering.Case) -> dict[str, Any] | None:
         moment = time.monotonic()
         if moment - reported >= REPORT_SECONDS:
             reported = moment
-            if not _report(run, len(rows), answering.grid_result(case.question, rows)):
+            if not LEASES.report(run, len(rows), answering.grid_result(case.question, rows)):
                 return None
             if moment - began > TURN_SECONDS and len(rows) < run.total_steps:
-                _hand_on(run)
+                LEASES.hand_on(run)
                 return None
     return answering.grid_result(case.question, rows)
-
-
-def _hand_on(run: ReplayRun) -> None:
-    """Put the rest back into the queue: a task may not run for ever, and others want their turn."""
-    mine = ReplayRun.objects.filter(pk=run.pk, state=State.RUNNING, lease_until=run.lease_until)
-    if mine.update(state=State.QUEUED, lease_until=None):
-        nudge(TASK, queue="jobs", run_id=str(run.pk))
-
-
-def _report(run: ReplayRun, done: int, result: dict[str, Any]) -> bool:
-    """Say how far it is and extend the lease. False: it is not ours any more."""
-    until = clock_now() + LEASE
-    mine = ReplayRun.objects.filter(pk=run.pk, state=State.RUNNING, lease_until=run.lease_until)
-    if not mine.update(done_steps=done, result=result, lease_until=until):
-        return False
-    run.lease_until = until
-    return True
-
-
-def _finish(run: ReplayRun, state: str, *, result: dict[str, Any] | None = None, error: str = "") -> None:
-    """Record the end, if it is still ours."""
-    changes: dict[str, Any] = {"state": state, "error": error, "finished_at": clock_now(), "lease_until": None}
-    if result is not None:
-        changes |= {"result": result, "done_steps": F("total_steps")}
-    ReplayRun.objects.filter(pk=run.pk, state=State.RUNNING, lease_until=run.lease_until).update(**changes)

@@ -25,14 +25,14 @@ from automation.strategies.models import Strategy, StrategyRun, StrategySignal, 
 from automation.strategies.registry import STRATEGIES
 from automation.strategies.serializers import (
     PromoteIn,
-    RunOut,
-    SignalOut,
     StrategyChanges,
     StrategyEvidenceOut,
     StrategyIn,
     StrategyOut,
+    StrategyRunOut,
+    StrategySignalOut,
+    StrategyTypesOut,
     StrategyVersionOut,
-    TypesOut,
 )
 from automation.strategies.sizing import SIZINGS
 from common.api import OwnedQuerysetMixin
@@ -116,7 +116,7 @@ class StrategyView(APIView):
 class RunNow(APIView):
     scopes = {"POST": "trade"}
 
-    @extend_schema(request=None, responses={202: RunOut}, operation_id="strategies_run_now")
+    @extend_schema(request=None, responses={202: StrategyRunOut}, operation_id="strategies_run_now")
     @idempotent
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Judge the newest closed bar now. A bar that was judged before gives the run of then, and nothing else."""
@@ -124,7 +124,7 @@ class RunNow(APIView):
         if run is None:
             raise Conflict("No bar has closed yet, or it is running this moment: try again in a while.")
         nudge("automation.act_strategies", queue="trading")
-        return Response(RunOut(run).data, status=202)
+        return Response(StrategyRunOut(run).data, status=202)
 
 
 class Promote(APIView):
@@ -134,11 +134,12 @@ class Promote(APIView):
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Move it on the ladder monitor, alert, auto_trade. It trades on evidence; where that is thin the answer is 409
         `evidence_needed` with the evidence, and `override` with a reason does it anyway."""
+        strategy = _mine(request, strategy_id)
         data = PromoteIn(data=request.data)
         data.is_valid(raise_exception=True)
         edited = lifecycle.update_strategy(
             user=user_of(request),
-            strategy_id=strategy_id,
+            strategy_id=strategy.pk,
             changes=data.validated_data,
             now=now(),
             actor=actor_of(request),
@@ -155,7 +156,7 @@ class EvidenceView(APIView):
 
 class Signals(ListAPIView[StrategySignal]):
     queryset = StrategySignal.objects.order_by("-created_at", "-id")
-    serializer_class = SignalOut
+    serializer_class = StrategySignalOut
     filterset_fields = ["state", "mode", "epoch"]
     ordering_fields = ["created_at", "bar_at"]
 
@@ -167,7 +168,7 @@ class Signals(ListAPIView[StrategySignal]):
 
 class Runs(ListAPIView[StrategyRun]):
     queryset = StrategyRun.objects.order_by("-at", "-id")
-    serializer_class = RunOut
+    serializer_class = StrategyRunOut
     filterset_fields = ["cause"]
     ordering_fields = ["at"]
 
@@ -189,7 +190,7 @@ class Versions(ListAPIView[StrategyVersion]):
 
 
 class Types(APIView):
-    @extend_schema(responses=TypesOut, operation_id="strategies_types")
+    @extend_schema(responses=StrategyTypesOut, operation_id="strategies_types")
     def get(self, request: Request) -> Response:
         """Every kind of strategy and of sizing, with its parameters."""
         kinds = [
@@ -204,7 +205,7 @@ class Types(APIView):
             for kind in STRATEGIES.values()
         ]
         sizings = [{"kind": kind, "schema": [_shown(p) for p in schema]} for kind, schema in SIZINGS.items()]
-        return Response(TypesOut({"strategies": kinds, "sizings": sizings}).data)
+        return Response(StrategyTypesOut({"strategies": kinds, "sizings": sizings}).data)
 
 
 def _shown(parameter: Parameter) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from automation.strategies.drafting import REMAKES
 from automation.strategies.models import SignalState, Strategy, StrategyRun, StrategySignal
 from common.money import ZERO
 from markets import calendar
+from markets.carrying import carried, splits_by_symbol
 from markets.selectors import latest_quotes
 from orders.models import Fill
 
@@ -136,18 +137,14 @@ def _sessions(strategy: Strategy, spans: Sequence[tuple[datetime, datetime]]) ->
 
 def _results(strategy: Strategy, rows: Sequence[StrategySignal]) -> list[SymbolResult]:
     trades: dict[str, list[Trade]] = defaultdict(list)
+    splits = splits_by_symbol({row.instrument_id for row in rows})
     for row in rows:
-        if row.shadow_price is None or row.shadow_quantity is None or row.finished_at is None:
+        symbol, at = row.instrument_id, row.finished_at
+        if row.shadow_price is None or row.shadow_quantity is None or at is None:
             continue
-        trades[row.instrument_id].append(
-            Trade(
-                side=row.shadow_side,
-                quantity=row.shadow_quantity,
-                price=row.shadow_price,
-                fee=row.shadow_fee or ZERO,
-                at=row.finished_at,
-            )
-        )
+        quantity, price = carried(row.shadow_quantity, row.shadow_price, at, splits[symbol])
+        fee = row.shadow_fee or ZERO
+        trades[symbol].append(Trade(side=row.shadow_side, quantity=quantity, price=price, fee=fee, at=at))
     quotes = latest_quotes(trades)
     return [_result(symbol, made, quotes[symbol].last if symbol in quotes else None) for symbol, made in trades.items()]
 
@@ -172,9 +169,11 @@ def _real(strategy: Strategy) -> Decimal | None:
     orders = StrategySignal.objects.filter(Q(strategy=strategy) & Q(order__isnull=False)).values("order_id")
     trades: dict[str, list[Trade]] = defaultdict(list)
     fills = Fill.objects.filter(order__in=orders).order_by("at", "id")
+    splits = splits_by_symbol(set(fills.values_list("order__instrument_id", flat=True)))
     for symbol, side, quantity, price, fee, at in fills.values_list(
         "order__instrument_id", "order__side", "quantity", "price", "fee", "at"
     ):
+        quantity, price = carried(quantity, price, at, splits[symbol])
         trades[symbol].append(Trade(side=side, quantity=quantity, price=price, fee=fee, at=at))
     quotes = latest_quotes(trades)
     books = [_book(made, quotes[symbol].last if symbol in quotes else None) for symbol, made in trades.items()]

@@ -9,7 +9,7 @@ import numpy as np
 
 from automation.strategies.base import Bars, Floats, Parameter, Params
 from automation.strategies.reading import read
-from automation.strategies.windows import before
+from automation.strategies.windows import before, complete
 
 
 class Momentum:
@@ -44,7 +44,7 @@ class Momentum:
         for symbol, column in bars.items():
             rise = returns(column.close, params["lookback"], params["skip"])
             signal = (rise > threshold).astype(np.float64) - (rise < -threshold)
-            signals[symbol] = np.where(np.isnan(rise) | np.isnan(column.close), np.nan, signal)
+            signals[symbol] = np.where(complete(column.close, self.warm_up(params)), signal, np.nan)
         return signals
 
     def sentence(self, params: Params, symbols: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from automation.strategies.base import Bars, Floats, Parameter, Params, Seconds
 from automation.strategies.momentum import returns
 from automation.strategies.reading import read
-from automation.strategies.windows import before, deviation
+from automation.strategies.windows import before, complete, deviation
 
 
 class Rotation:
@@ -52,7 +52,7 @@ class Rotation:
 
     def generate_signals(self, bars: Mapping[str, Bars], params: Params) -> dict[str, Floats]:
         columns = list(bars.values())
-        rise = np.array([returns(column.close, params["lookback"], params["skip"]) for column in columns])
+        rise = np.array([_rise(column.close, params["lookback"], params["skip"]) for column in columns])
         risk = np.array([_risk(column.close, params["volatility"]) for column in columns])
         close = np.array([column.close for column in columns])
         weights = np.full(rise.shape, np.nan)
@@ -84,6 +84,10 @@ def _key(moment: datetime, period: str) -> tuple[int, int]:
         return moment.year, moment.month
     year, week, _ = moment.isocalendar()
     return (year, week) if period == "weekly" else (moment.year, moment.timetuple().tm_yday)
+
+
+def _rise(close: Floats, lookback: int, skip: int) -> Floats:
+    return np.where(complete(close, lookback + 1), returns(close, lookback, skip), np.nan)
 
 
 def _risk(close: Floats, period: int) -> Floats:

@@ -122,7 +122,7 @@ class PromoteIn(serializers.Serializer[Any]):
     override = serializers.CharField(required=False, help_text="why, 10 to 300 characters; it is kept")
 
 
-class ParameterOut(serializers.Serializer[Any]):
+class StrategyParameterOut(serializers.Serializer[Any]):
     """One parameter, for forms. `least` and `most` are inclusive, `above` is exclusive."""
 
     name = serializers.CharField()
@@ -142,20 +142,20 @@ class StrategyTypeOut(serializers.Serializer[Any]):
     about = serializers.CharField()
     least_symbols = serializers.IntegerField()
     most_symbols = serializers.IntegerField(allow_null=True)
-    schema = ParameterOut(many=True)
+    schema = StrategyParameterOut(many=True)
 
 
 class SizingTypeOut(serializers.Serializer[Any]):
     kind = serializers.CharField()
-    schema = ParameterOut(many=True)
+    schema = StrategyParameterOut(many=True)
 
 
-class TypesOut(serializers.Serializer[Any]):
+class StrategyTypesOut(serializers.Serializer[Any]):
     strategies = StrategyTypeOut(many=True)
     sizings = SizingTypeOut(many=True)
 
 
-class RunOut(serializers.ModelSerializer[StrategyRun]):
+class StrategyRunOut(serializers.ModelSerializer[StrategyRun]):
     """One look at one closed bar."""
 
     class Meta:
@@ -164,7 +164,7 @@ class RunOut(serializers.ModelSerializer[StrategyRun]):
         read_only_fields = fields
 
 
-class SignalOut(serializers.ModelSerializer[StrategySignal]):
+class StrategySignalOut(serializers.ModelSerializer[StrategySignal]):
     """A change of a symbol's signal or target, and what became of it. `signal` null: it became unknown."""
 
     symbol = serializers.CharField(source="instrument_id")

@@ -25,6 +25,16 @@ def before(values: Floats, count: int) -> Floats:
     return shifted
 
 
+def complete(values: Floats, period: int) -> Flags:
+    """Whether none of the last `period` values is missing."""
+    missing = np.cumsum(np.isnan(values))
+    whole = np.zeros(len(values), dtype=bool)
+    if len(values) >= period:
+        earlier = np.concatenate([[0], missing[: len(values) - period]])
+        whole[period - 1 :] = missing[period - 1 :] == earlier
+    return whole
+
+
 def weighted(values: Floats, weights: Sequence[float]) -> Floats:
     """Σ weights[k] · value k bars ago; NaN for the first len(weights) - 1 bars."""
     total = np.full(len(values), np.nan)

@@ -17,7 +17,7 @@ from automation.lookups import Lookups
 from automation.models import Action
 from automation.sentences import sentence
 from automation.transfer.reading import LARGEST, BadText, check_depth, read_text
-from automation.transfer.shape import FORMAT, KEEPING, VERSION, entry_of, fields_of
+from automation.transfer.shape import FORMAT, KEEPING, VERSION, entry_of, fields_of, goal_name
 from automation.transfer.writing import LIVING
 from automation.triggers.reading import shown
 from common.errors import InvalidInput
@@ -193,7 +193,8 @@ def _row(user: User, raw: Any, lookups: Lookups, now: datetime) -> _Row:
     if errors or portfolio is None:
         raise InvalidInput(errors)
     status = str(status or KEEPING[0])
-    entry = entry_of(fields, portfolio=portfolio.name, status=status)
+    goal = next((one.name for one in lookups.goals(portfolio) if one.pk == fields["goal_id"]), "")
+    entry = entry_of(fields, portfolio=portfolio.name, status=status, goal=goal)
     return _Row(fields={**fields, "status": status}, entry=entry)
 
 
@@ -203,8 +204,10 @@ def _compare(user: User, rows: list[_Row]) -> None:
     alike = {f"{name}__in": {row.fields[name] for row in rows} - {None} for name in ("action_type", "trigger_type")}
     symbols = {row.fields["instrument_id"] for row in rows} - {None}
     mine = Action.objects.filter(Q(instrument__in=symbols) | Q(instrument=None), user=user, status__in=LIVING, **alike)
-    for action in mine.select_related("portfolio").order_by("created_at", "id").iterator():
-        entry = entry_of(fields_of(action), portfolio=action.portfolio.name, status=action.status)
+    for action in mine.select_related("portfolio", "goal").order_by("created_at", "id").iterator():
+        entry = entry_of(
+            fields_of(action), portfolio=action.portfolio.name, status=action.status, goal=goal_name(action)
+        )
         known.setdefault(entry["ref"], f"your rule {action.id}")
     for number, row in enumerate(rows, start=1):
         row.same_as = known.get(row.entry["ref"], "")

@@ -24,6 +24,8 @@ OPTIONAL = (
     "amount_usd",
     "percent_of_position",
     "percent_of_equity",
+    "goal",
+    "targets",
     "limit_price",
     "limit_offset",
     "stop_price",
@@ -47,6 +49,8 @@ ORDER = (
     "amount_usd",
     "percent_of_position",
     "percent_of_equity",
+    "goal",
+    "targets",
     "order_type",
     "limit_price",
     "limit_offset",
@@ -67,19 +71,30 @@ ORDER = (
 )
 
 
-def entry_of(fields: Mapping[str, Any], *, portfolio: str, status: str) -> dict[str, Any]:
-    """One rule as the file has it. `fields` are a checked draft's; a rule that has ended is written as paused."""
-    given: dict[str, Any] = {**fields, "symbol": fields["instrument_id"], "portfolio": portfolio}
+def entry_of(fields: Mapping[str, Any], *, portfolio: str, status: str, goal: str = "") -> dict[str, Any]:
+    """One rule as the file has it. `fields` are a checked draft's; a rule that has ended is written as paused.
+
+    Goals go by their names, like portfolios: their ids mean nothing elsewhere.
+    """
+    given: dict[str, Any] = {**fields, "symbol": fields["instrument_id"], "portfolio": portfolio, "goal": goal}
+    if fields["trigger_type"] == "drift_above":
+        params = {name: value for name, value in fields["trigger_params"].items() if name != "label"}
+        given["trigger_params"] = {**params, "goal": fields["trigger_params"]["label"] or params["goal"]}
     given["status"] = status if status in KEEPING else ActionStatus.PAUSED.value
     entry = {name: _written(given[name]) for name in ORDER[1:]}
-    entry = {name: value for name, value in entry.items() if name not in OPTIONAL or value not in (None, "", [])}
+    entry = {name: value for name, value in entry.items() if name not in OPTIONAL or value not in (None, "", [], {})}
     return {"ref": fingerprint(entry), **entry}
 
 
 def fields_of(action: Action) -> dict[str, Any]:
     """What a person set of a stored rule, as a checked draft has it."""
-    names = [name for name in ORDER if name not in ("ref", "portfolio", "status", "symbol")]
+    names = [name for name in ORDER if name not in ("ref", "portfolio", "status", "symbol", "goal")]
     return {**{name: getattr(action, name) for name in names}, "instrument_id": action.instrument_id}
+
+
+def goal_name(action: Action) -> str:
+    """The name of the goal a rule rebalances to; empty if it does not."""
+    return action.goal.name if action.goal else ""
 
 
 def fingerprint(entry: Mapping[str, Any]) -> str:

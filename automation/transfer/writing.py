@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from automation.models import Action, ActionStatus
-from automation.transfer.shape import FORMAT, VERSION, entry_of, fields_of, in_order
+from automation.transfer.shape import FORMAT, VERSION, entry_of, fields_of, goal_name, in_order
 from common.errors import InvalidInput
 
 JSON, YAML = "json", "yaml"
@@ -43,7 +43,7 @@ def export_rules(
         wanted &= Q(instrument_id=symbol.strip().upper())
     if ids is not None:
         wanted &= Q(id__in=ids)
-    actions = Action.objects.filter(wanted, user=user).select_related("portfolio")
+    actions = Action.objects.filter(wanted, user=user).select_related("portfolio", "goal")
     if most is not None and (count := actions.count()) > most:
         raise InvalidInput(
             {"ids": f"{count:,} rules are more than the {most:,} of one answer: choose by status, symbol or ids,"
@@ -55,7 +55,7 @@ def export_rules(
 
 def document_of(actions: Iterable[Action]) -> dict[str, Any]:
     """The file's content."""
-    entries = [entry_of(fields_of(a), portfolio=a.portfolio.name, status=a.status) for a in actions]
+    entries = [entry_of(fields_of(a), portfolio=a.portfolio.name, status=a.status, goal=goal_name(a)) for a in actions]
     return {"format": FORMAT, "version": VERSION, "rules": sorted(entries, key=in_order)}
 
 

@@ -9,26 +9,16 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
+from cronsim import CronSim
 
 from automation.triggers.base import ClockPlan, Occasion, Params, SessionTimes
 from automation.triggers.clock import instant, jump
 from automation.triggers.reading import Reader, shown
+from common.cron import HINT, START, problem_of
 
-_HINT = "give five fields, minute hour day-of-month month day-of-week, such as 30 9 * * MON"
-_LONGEST = 100  # characters
-# The fields in order: cronsim's name, and what may stand there.
-_FIELDS = (
-    ("minute", "0 to 59"),
-    ("hour", "0 to 23"),
-    ("day-of-month", "1 to 31 (a day its month has), L for the last"),
-    ("month", "1 to 12 or JAN to DEC"),
-    ("day-of-week", "0 to 7 or SUN to SAT, MON#1 for the first Monday, 5L for the last Friday"),
-)
 _DAY_NAMES = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHORT = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _EVEN_STEPS = (2, 3, 4, 5, 6, 10, 12, 15, 20, 30)  # minutes that divide an hour
-_START = datetime(2024, 1, 1)  # noqa: DTZ001  (a wall clock, to see whether an expression has any time at all)
 
 
 class Cron:
@@ -45,14 +35,14 @@ class Cron:
     def parse(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         read = Reader(raw)
         params: dict[str, Any] = {
-            "expression": read.text("expression", required_hint=_HINT),
+            "expression": read.text("expression", required_hint=HINT),
             "timezone": read.zone("timezone", default="America/New_York"),
             "trading_days_only": read.flag("trading_days_only", default=False),
         }
         text = params["expression"]
         if text is not None:
             params["expression"] = " ".join(text.upper().split())
-            problem = _problem(params["expression"])
+            problem = problem_of(params["expression"])
             if problem:
                 read.errors["expression"] = f"{shown(text)} {problem}"
         read.done()
@@ -68,25 +58,6 @@ class Cron:
     @property
     def example(self) -> dict[str, Any]:
         return {"expression": "30 9 * * MON", "timezone": "America/New_York", "trading_days_only": False}
-
-
-def _problem(expression: str) -> str:
-    """What is wrong with the expression, and how to mend it; empty when it can be used."""
-    fields = expression.split()
-    if len(fields) != len(_FIELDS):
-        return f"has {len(fields)} field{'' if len(fields) == 1 else 's'}: {_HINT}"
-    if len(expression) > _LONGEST:
-        return f"is {len(expression)} characters long: at most {_LONGEST} are read"
-    try:
-        next(CronSim(expression, _START))
-    except CronSimError as error:  # "Bad hour"
-        for (name, allowed), text in zip(_FIELDS, fields, strict=True):
-            if name in str(error):
-                return f"has {shown(text)} as {name}: use * or {allowed}; lists 1,3, ranges 1-5 and steps */2 work too"
-        return f"is not a cron expression: {_HINT}"
-    except StopIteration:
-        return f"never comes within 50 years: {_HINT}"
-    return ""
 
 
 def _occasions(params: Params, after: datetime, sessions: list[SessionTimes]) -> Iterator[Occasion]:
@@ -153,7 +124,7 @@ def _days(weekday: str) -> str:
 
 
 def _explained(expression: str) -> str:
-    words = CronSim(expression, _START).explain()
+    words = CronSim(expression, START).explain()
     return f"{words[:1].lower()}{words[1:]}"
 
 

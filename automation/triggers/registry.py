@@ -6,11 +6,13 @@ from automation.triggers.base import Trigger, WatchPlan
 from automation.triggers.change import CHANGE
 from automation.triggers.cron import CRON
 from automation.triggers.drawdown import DRAWDOWN
+from automation.triggers.drift import DRIFT
 from automation.triggers.lasting import Lasting
 from automation.triggers.ma_cross import MA_CROSS
 from automation.triggers.price import ABOVE, BELOW
 from automation.triggers.rsi import ABOVE as RSI_ABOVE
 from automation.triggers.rsi import BELOW as RSI_BELOW
+from automation.triggers.signal import SIGNAL
 from automation.triggers.time_of_day import TIME_OF_DAY
 from automation.triggers.trailing_stop import TRAILING_STOP
 from automation.triggers.volume import VOLUME
@@ -37,14 +39,18 @@ for _trigger in (
     RSI_ABOVE,
     RSI_BELOW,
     DRAWDOWN,
+    DRIFT,
     CRON,
     WEBHOOK,
+    SIGNAL,
 ):
     register(_trigger)
 
+EVENTS = ("trailing_stop", "signal")  # something happens; nothing is true for a while
 # What can be asked of the moment another trigger fires: everything that is true for a while rather than at an instant.
 CONDITIONS = tuple(
     kind
     for kind, trigger in TRIGGERS.items()
-    if kind != "trailing_stop" and isinstance(trigger.plan(trigger.parse(trigger.example), ""), WatchPlan)
+    if kind not in ("trailing_stop", "drift_above", "signal")
+    and isinstance(trigger.plan(trigger.parse(trigger.example), ""), WatchPlan)
 )

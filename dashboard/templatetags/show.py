@@ -58,8 +58,9 @@ def shares(value: Decimal | None) -> str:
     """A quantity without trailing zeros."""
     if value is None:
         return NOTHING
-    whole, _, part = plain(Decimal(value)).partition(".")
-    return f"{int(whole):,}{'.' + part if part else ''}"
+    value = Decimal(value)
+    whole, _, part = plain(abs(value)).partition(".")
+    return f"{MINUS if value < 0 else ''}{int(whole):,}{'.' + part if part else ''}"
 
 
 @register.filter

@@ -9,13 +9,15 @@ from decimal import Decimal
 
 from django.db.models import Max
 
+from common.money import nano
 from markets.bars import MINUTE, day_start
 from markets.calendar import DEMO, NEW_YORK, session_at
+from markets.corporate_actions import SPLIT
 from markets.demo import MINUTES_PER_DAY, extend_demo_bars, take_overrides, volume_so_far
 from markets.demo_catalogue import BY_SYMBOL
 from markets.demo_history import SOURCE, average_volume
 from markets.feeds.path import Path, bridge
-from markets.models import Bar, Instrument, Quote
+from markets.models import Bar, CorporateAction, Instrument, Quote
 from markets.types import ZERO, BarRow, Tick
 
 RECENT = timedelta(hours=1)  # a quote of another day continues the path if it is this young (restart around midnight)
@@ -46,6 +48,8 @@ class DemoFeed:
         self._stocks: dict[str, _Stock] = {}
         self._held: Mapping[str, Decimal] = {}
         self._closed_until: date | None = None
+        self._splits: dict[int, CorporateAction] = {}  # coming, or effective and not yet in our paths
+        self._split: set[int] = set()
 
     def start(self, *, now: datetime) -> None:
         """Continue where the standing quotes are, or at the last close where they are of another day."""
@@ -57,10 +61,12 @@ class DemoFeed:
             for symbol, close in _last_closes(today).items()
         }
         self._closed_until = today
+        self._splits, self._split = {}, {row.pk for row in _splits(now) if row.applied_at is not None}
 
     def refresh(self, *, symbols: frozenset[str], now: datetime) -> None:
         """Take over price moves somebody asked for; after a roll of the day, write the daily bars."""
         self._held = take_overrides(symbols=self._stocks, now=now)
+        self._splits = {row.pk: row for row in _splits(now) if row.pk not in self._split}
         today = _date(now)
         if self._closed_until != today:
             extend_demo_bars(now=now, seed=self._seed)
@@ -68,6 +74,7 @@ class DemoFeed:
 
     def poll(self, *, now: datetime) -> list[Tick]:
         """One tick of every instrument."""
+        self._take_splits(now)
         today = _date(now)
         elapsed = self.seconds * self._speed  # not the clock: the same number of polls gives the same path
         return [self._tick(symbol, stock, today, elapsed, now) for symbol, stock in self._stocks.items()]
@@ -113,6 +120,19 @@ class DemoFeed:
             prev_close=(known.prev_close if known and same_day else None) or close,
             volume=known.volume if known and same_day else volume_so_far(symbol, now),
         )
+
+    def _take_splits(self, now: datetime) -> None:
+        """From a split's first moment on the path is in new shares: known ahead, so that no tick is in old ones."""
+        for row in [row for row in self._splits.values() if row.effective_at <= now]:
+            self._split.add(self._splits.pop(row.pk).pk)
+            stock = self._stocks.get(row.instrument_id)
+            if stock is None:
+                continue
+            new, old = row.new_shares or 1, row.old_shares or 1
+            stock.path.jump(nano(stock.path.price * old / new))
+            stock.prev_close = nano(stock.prev_close * old / new)
+            stock.opened = None if stock.opened is None else nano(stock.opened * old / new)
+            stock.volume = nano(stock.volume * new / old)
 
     def _tick(self, symbol: str, stock: _Stock, today: date, elapsed: float, now: datetime) -> Tick:
         if today != stock.session_date:
@@ -173,6 +193,13 @@ class DemoFeed:
 def _date(now: datetime) -> date:
     """The demo session's date: New York's. From the clock, because `poll` must work while the database is away."""
     return now.astimezone(NEW_YORK).date()
+
+
+def _splits(now: datetime) -> list[CorporateAction]:
+    """Splits of demo instruments that took effect lately or do so within the hour."""
+    near = (now - timedelta(days=3), now + timedelta(hours=1))
+    rows = CorporateAction.objects.filter(instrument__demo=True, kind=SPLIT, effective_at__range=near)
+    return list(rows.order_by("effective_at"))
 
 
 def _last_closes(today: date) -> dict[str, Decimal]:

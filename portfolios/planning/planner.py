@@ -16,7 +16,7 @@ from common.money import ZERO
 from portfolios.planning import sizing
 from portfolios.planning.costs import cost_of_trade
 from portfolios.planning.draft import Draft
-from portfolios.planning.drifting import equity_of, nothing_to_share, problem_of, reserved_of
+from portfolios.planning.drifting import equity_of, nothing_to_share, problem_of, reserved_of, smallest_trade
 from portfolios.planning.scoping import Scope
 from portfolios.planning.telling import tell
 from portfolios.planning.types import CannotPlan, CostModel, GoalTerms, Plan, PlanBook
@@ -68,8 +68,11 @@ def _wants(draft: Draft, scope: Scope, managed: Decimal) -> list[Want]:
 
 def _costs(draft: Draft, wants: Sequence[Want]) -> Decimal:
     """What trading all of it would cost: the targets are shares of what is left after that."""
-    least = draft.terms.min_trade
-    made = [want for want in wants if want.left >= least and draft.worth_it(want.symbol, want.left)]
+    terms, made = draft.terms, []
+    for want in wants:
+        smallest = smallest_trade(draft.holding(want.symbol), terms)
+        if want.left >= smallest and draft.worth_it(want.symbol, want.left):
+            made.append(want)
     return sum(
         (cost_of_trade(want.left, draft.cost, commission=not draft.traded.get(want.symbol)) for want in made), ZERO
     )

@@ -37,22 +37,24 @@ def buy(draft: Draft, wants: Sequence[Want], funds: Decimal) -> bool:
     others share what that frees.
     """
     active = {want.symbol: want for want in wants if not want.sell and want.left}
+    left_out: list[tuple[Want, Code]] = []
     while active:
         factor = _factor(draft, list(active.values()), funds)
         up = _room_to_round_up(draft, list(active.values()), funds) if factor == ONE else set()
         sizes = {s: _quantity(draft, want, want.left * factor, up=s in up) for s, want in active.items()}
-        failing = sorted((active[symbol].left, symbol) for symbol, (_, code) in sizes.items() if code is not None)
+        failing = sorted((active[s].left, s, code) for s, (_, code) in sizes.items() if code is not None)
         if not failing:
             for symbol, want in active.items():
                 want.limit(Code.FUNDING, want.left * factor)
                 _note_rounding(draft, want, sizes[symbol][0])
                 draft.trade(symbol, sizes[symbol][0])
             return True
-        for _, symbol in failing[: (len(failing) + 1) // 2]:
-            want, code = active.pop(symbol), sizes[symbol][1]
-            if factor < ONE:  # if it could be made with enough cash, it is the cash
-                code = _quantity(draft, want, want.left)[1] or Code.FUNDING
-            want.limit(code or Code.FUNDING, ZERO)
+        for _, symbol, code in failing[: (len(failing) + 1) // 2]:
+            left_out.append((active.pop(symbol), code if factor == ONE else Code.FUNDING))
+    for want, code in left_out:  # none could be made: this is what the plan will tell
+        if code is Code.FUNDING:  # if it could not be made with enough cash either, it is not the cash
+            code = _quantity(draft, want, want.left)[1] or code
+        want.limit(code, ZERO)
     return False
 
 
@@ -101,6 +103,11 @@ def _quantity(draft: Draft, want: Want, dollars: Decimal, *, up: bool = False) -
     """Shares for at most `dollars`, or why there is no trade. `up`: into the band instead of just outside it."""
     holding, value = draft.holding(want.symbol), draft.values[want.symbol]
     price = holding.price or ZERO
+    if not up:  # what is plainly too small needs no arithmetic
+        if not holding.fractional and dollars < price:
+            return ZERO, Code.ROUNDING
+        if dollars < draft.terms.min_trade:
+            return ZERO, Code.MIN_TRADE
     whole = dollars == want.gap
     if want.sell and whole and want.gap == value:
         quantity = shares(draft.shares(want.symbol), fractional=holding.fractional)  # all of it, to the last sliver

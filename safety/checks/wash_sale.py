@@ -32,7 +32,7 @@ def judge(case: Case) -> CheckResult:
         f"{order.symbol} was sold at a loss on {sold:%Y-%m-%d} (UTC), and the wash-sale lock holds buys for {DAYS} "
         f"days: buy after {free:%Y-%m-%d %H:%M} UTC, buy something else, or switch wash_sale_lock off on the Safety "
         "page.",
-        sold_at=sold.isoformat(),
+        sold_on=f"{sold:%Y-%m-%d}",
         free_at=free.isoformat(),
     )
 

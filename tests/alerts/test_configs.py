@@ -241,3 +241,6 @@ def test_a_split_changes_the_words_and_arms_nothing(ann: User) -> None:
     assert splitting.rescale(symbol="AAPL", dollars=lambda old: old / 10, now=now()) == 1
     assert fresh(made).condition == {"symbol": "AAPL", "above": "20", "hysteresis": "0.5"}
     assert (fresh(made).epoch, fresh(made).version, fresh(change).version) == (1, 2, 1)
+    late = splitting.made_since("AAPL", made.created_at)
+    assert late == {made.id, change.id}
+    assert splitting.rescale(symbol="AAPL", dollars=lambda old: old / 10, now=now(), but=late) == 0

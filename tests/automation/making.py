@@ -9,10 +9,14 @@ from uuid import UUID
 
 from automation import evaluating, executing, lifecycle
 from automation.models import Action, ActionExecution
+from automation.strategies.models import Strategy, StrategySymbol
+from automation.triggers.registry import TRIGGERS
+from markets import calendar
 from markets.models import Bar
 from markets.quoting import record_ticks
 from markets.types import Tick
 from portfolios.ledger import open_position
+from portfolios.models import PortfolioGoal
 from tests.orders.making import NOW, Desk, quote
 from watches.models import Timer, Watch
 
@@ -40,6 +44,40 @@ def written(**changes: Any) -> dict[str, Any]:
 
 def rule(desk: Desk, *, now: datetime = NOW, **changes: Any) -> Action:
     return lifecycle.create_action(user=desk.user, data=written(**changes), now=now, actor="ada")
+
+
+def example_goal(desk: Desk) -> PortfolioGoal:
+    """The goal that the example of `drift_above` names."""
+    return PortfolioGoal.objects.create(
+        id=TRIGGERS["drift_above"].example["goal"],
+        portfolio=desk.portfolio,
+        name="Example",
+        target_weights={"AAPL": "0.5", "CASH": "0.5"},
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def example_strategy(desk: Desk) -> Strategy:
+    """The strategy that the example of `signal` names, on AAPL."""
+    strategy = Strategy.objects.create(
+        id=TRIGGERS["signal"].example["strategy"],
+        user=desk.user,
+        portfolio=desk.portfolio,
+        name="Example",
+        strategy_type="momentum",
+        exchange_id=calendar.DEMO,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    StrategySymbol.objects.create(strategy=strategy, instrument_id="AAPL", position=0)
+    return strategy
+
+
+def examples_stand(desk: Desk) -> None:
+    """What the examples of all triggers name exists."""
+    example_goal(desk)
+    example_strategy(desk)
 
 
 def telling(desk: Desk, *, now: datetime = NOW, **changes: Any) -> Action:

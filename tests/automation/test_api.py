@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.tokens import create_token
 from automation.models import Action, ActionExecution
 from common.ids import new_id
-from tests.automation.making import S, carry_out, executions, fresh, hold, rule, see, watch_of, written
+from tests.automation.making import S, carry_out, examples_stand, executions, fresh, hold, rule, see, watch_of, written
 from tests.orders.making import NOW, Desk
 from watches import machine
 
@@ -273,6 +273,7 @@ def test_explain_simulate_and_preview(api, desk):
 
 
 def test_every_kind_of_trigger_is_shown_with_an_example_that_works(api, desk):
+    examples_stand(desk)
     kinds = api.get(f"{URL}triggers/").json()
     assert {kind["type"] for kind in kinds} >= {"price_above", "trailing_stop", "time_of_day"}
     for kind in kinds:

@@ -222,12 +222,13 @@ def test_what_is_no_object_is_refused(desk, data):
 FIELDS = [
     *written(), "amount_usd", "percent_of_position", "percent_of_equity", "order_type", "limit_price", "limit_offset",
     "stop_price", "time_in_force", "mode", "name", "message", "notes", "portfolio", "valid_from", "valid_until",
-    "max_executions", "cooldown_seconds", "status", "epoch",
+    "max_executions", "cooldown_seconds", "status", "epoch", "goal", "targets",
 ]  # fmt: skip
 PARAMS = sorted({key for trigger in TRIGGERS.values() for key in trigger.example} | {"percent", "amount", "multiple"})
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.decimals(),
     st.sampled_from(["BUY", "SELL", "NOTIFY", "AAPL", "1d", "15m", "open+5m", "mon", "limit", "stop", "auto"]),
+    st.sampled_from(["REBALANCE", "Example"]),
     st.sampled_from(["1", "5", "99.5", "1e3", "-1", "2027-01-01T00:00:00Z", "0001-01-01T00:00:00Z"]),
 )  # fmt: skip
 json_values = st.recursive(

@@ -24,6 +24,7 @@ from tests.automation.making import (
     S,
     bars,
     carry_out,
+    examples_stand,
     executions,
     hold,
     rule,
@@ -115,6 +116,7 @@ def test_a_once_flag_survives(desk):
 def test_every_type_that_can_be_chosen_is_watched_by_the_engine(desk):
     """OpenAlgo 2.0.2.1: the page offered conditions the engine did not know: the alert never fired and its run said
     completed."""
+    examples_stand(desk)
     for kind, trigger in TRIGGERS.items():
         action = telling(desk, trigger_type=kind, trigger_params=trigger.example)
         waits = "fire" in timers_of(action.id) or watch_of(action).phase != 0

@@ -64,7 +64,7 @@ def test_one_pass_does_everything(desk):
 def test_a_pass_over_nothing_costs_few_queries(desk, django_assert_max_num_queries):
     rule(desk)
     evaluate_quotes(now=NOW)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(25):
         sweeping.sweep(NOW + 10 * S)
 
 

@@ -14,11 +14,11 @@ from common.errors import InvalidInput, NotFound
 from markets import calendar
 from markets.models import Instrument, MarketSession
 from portfolios.opening import open_portfolio
-from tests.automation.making import bars, fresh, hold, timers_of, watch_of
+from tests.automation.making import bars, example_goal, fresh, hold, timers_of, watch_of
 from tests.orders.making import NOW, D
 
 pytestmark = pytest.mark.django_db
-GIVEN = {"symbol": "AAPL", "amount_usd": "100"}
+GIVEN = {"symbol": "AAPL", "amount_usd": "100", "goal": "Example"}
 
 
 def filled(name: str) -> dict[str, str]:
@@ -44,6 +44,7 @@ def months(market) -> None:
 def test_every_template_makes_what_it_showed(months, desk, name) -> None:
     hold(desk)
     bars("AAPL", "1d", NOW.replace(hour=0) - timedelta(days=1), [100, 101] * 10)
+    example_goal(desk)
     plan = preview(desk, name, **filled(name))
     assert not Action.objects.exists()
     made = create(desk, name, **filled(name))

@@ -9,9 +9,12 @@ import pytest
 from django.test import Client
 
 from automation.models import Action
+from automation.strategies.lifecycle import create_strategy
 from automation.triggers.registry import CONDITIONS, TRIGGERS
+from common.clock import now
 from dashboard.condition_forms import NOT_OF_CONDITIONS
 from dashboard.trigger_forms import TRIGGER_FORMS
+from tests.automation.making import example_goal
 from tests.dashboard.making import rule, typed
 from tests.orders.making import Desk
 
@@ -23,7 +26,12 @@ def test_every_trigger_type_has_a_form() -> None:
 @pytest.mark.parametrize("kind", TRIGGERS)
 def test_each_trigger_form_makes_a_rule(site: Client, desk: Desk, kind: str) -> None:
     example = TRIGGERS[kind].example
+    example_goal(desk)
     assert set(example) <= set(TRIGGER_FORMS[kind].base_fields), "a parameter without a field"
+    if kind == "signal":
+        follow = {"strategy_type": "momentum", "symbols": ["AAPL"]}
+        made_before = create_strategy(user=desk.user, data=follow, now=now(), actor="ada")
+        example = {**example, "strategy": str(made_before.pk)}
     boxes: dict[str, Any] = {f"{kind}-{name}": value for name, value in example.items() if value is not False}
     answer = site.post("/actions/new/", typed(trigger_type=kind, **boxes))
     made = Action.objects.get()

@@ -25,6 +25,7 @@ from dashboard.templatetags import show
         (show.shares, D("1234.5"), "1,234.5"),
         (show.shares, D("0.000000001"), "0.000000001"),
         (show.shares, D("1E+2"), "100"),
+        (show.shares, D("-0.5"), "−0.5"),
         (show.percent, D("-4.2"), "−4.20%"),
         (show.signed_percent, D("4.2"), "+4.20%"),
         (show.span, 0.4, "0 s"),

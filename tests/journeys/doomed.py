@@ -1,5 +1,7 @@
 """A worker that dies on command: for each crash point read from stdin a fork does the trading task and dies there.
 
+The task is to carry out firings, or, with the argument `rebalance`, to carry on rebalance runs.
+
 Like a child of Celery's pool, but Django starts once instead of once per point. Writes how each fork ended.
 """
 
@@ -16,7 +18,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from automation.tasks import execute  # noqa: E402
+from automation.tasks import execute, rebalance  # noqa: E402
+
+TASK = rebalance if sys.argv[1:] == ["rebalance"] else execute
 
 
 def die_at(point: str) -> int:
@@ -25,7 +29,7 @@ def die_at(point: str) -> int:
     pid = os.fork()
     if pid == 0:
         settings.CONFIG = replace(settings.CONFIG, crash_at=point)
-        execute()
+        TASK()
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from alerts.models import Alert
-from automation.models import OPEN_EXECUTIONS, Action, ActionExecution
+from automation.models import OPEN_EXECUTIONS, Action, ActionExecution, RebalanceRun
+from automation.rebalancing.states import OPEN as OPEN_RUNS
 from brokers.adapters.paper import books
 from brokers.models import BrokerAccount, PaperFill, PaperOrder
 from common.clock import now
@@ -36,7 +37,10 @@ def at_rest() -> None:
             resting.values_list("source_id", flat=True)
         )
         return bool(
-            waiting or Order.objects.filter(state__in=MOVING).exists() or Event.objects.filter(seq=None).exists()
+            waiting
+            or RebalanceRun.objects.filter(state__in=OPEN_RUNS).exclude(state="awaiting_approval").exists()
+            or Order.objects.filter(state__in=MOVING).exists()
+            or Event.objects.filter(seq=None).exists()
         )
 
     eventually(lambda: not still_moving(), "executions, orders and events came to rest", seconds=90)
@@ -70,6 +74,9 @@ def once_per_firing() -> None:
     orders = Counter(Order.objects.filter(source_kind="action_execution").values_list("source_id", flat=True))
     doubled = [source for source, count in orders.items() if count > 1]
     assert not doubled, f"two orders for one firing: {doubled}"
+    for run in RebalanceRun.objects.all():
+        placed = Order.objects.filter(source_kind="rebalance_run", source_id=str(run.pk)).count()
+        assert placed <= run.legs.count(), f"{placed} orders for {run.legs.count()} legs of {run.pk}"
     for action in Action.objects.exclude(max_executions=None):
         counted = action.executions.filter(state__in=(*OPEN_EXECUTIONS, "succeeded")).count()
         assert counted <= action.max_executions, f"{action} fired {counted} times of {action.max_executions}"

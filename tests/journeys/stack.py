@@ -33,7 +33,8 @@ from puffling_site.runtime.valkey import Valkey
 from tests.journeys.waiting import eventually
 
 TRADING_PROCESSES = 4
-QUEUES = {"worker-ticks": "ticks", "worker-trading": "trading"}
+QUEUES = {"worker-ticks": "ticks", "worker-trading": "trading", "worker-jobs": "jobs"}
+ANOTHER = "another "
 BASE = ("worker-ticks", "worker-trading", "sweep", "web")  # what runs during every journey unless it says otherwise
 
 
@@ -62,7 +63,10 @@ class Running:
 
 
 class Stack:
-    """The processes of one installation. `start` and `stop` take service names as `manage.py up` knows them."""
+    """The processes of one installation. `start` and `stop` take service names as `manage.py up` knows them.
+
+    `another beat` is a second process of the service `beat`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,14 +94,14 @@ class Stack:
         """A second process of a service that runs already."""
         first = self.running.pop(name)
         self.start(name)
-        self.running[f"another {name}"] = first
+        self.running[ANOTHER + name] = first
 
     def wait_for(self, name: str, *, again: bool = False) -> None:
         """Until the service shows that it works (`again`: from now on); fails with its log when it ends instead."""
         service = self.running[name]
         if again:
             service.since = now().timestamp()
-        check = self._check(name)
+        check = self._check(name.removeprefix(ANOTHER))
 
         def ready() -> bool:
             assert not service.ended, f"{name} ended with {service.process.returncode}\n{service.tail()}"
@@ -159,7 +163,7 @@ class Stack:
             client.close()
 
     def _launch(self, name: str, environment: dict[str, str]) -> Running:
-        launch = self._command(name, environment)
+        launch = self._command(name.removeprefix(ANOTHER), environment)
         log = self.folder / f"{len(self.history):02}-{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(launch.argv, stdout=output, stderr=output, **launch.options)

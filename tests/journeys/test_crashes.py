@@ -55,9 +55,9 @@ class Doomed:
 
 
 @contextmanager
-def doomed(stack: Stack) -> Iterator[Doomed]:
+def doomed(stack: Stack, *task: str) -> Iterator[Doomed]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.journeys.doomed"],
+        [sys.executable, "-m", "tests.journeys.doomed", *task],
         cwd=BASE,
         env=stack.environment(),
         stdin=subprocess.PIPE,

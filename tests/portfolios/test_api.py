@@ -16,7 +16,7 @@ from portfolios.opening import open_portfolio
 from tests.portfolios.conftest import NOW, D, set_price
 from tests.portfolios.test_ledger import fill
 
-BELOW = ("", "holdings/", "lots/", "transactions/", "equity-curve/", "audit/")
+BELOW = ("", "holdings/", "lots/", "transactions/", "equity-curve/", "audit/", "performance/", "risk/", "tear-sheet/")
 
 
 def client(user: User) -> APIClient:

@@ -28,7 +28,7 @@ def codes(portfolio: Portfolio) -> set[str]:
 
 
 def test_agreeing_books(books: Portfolio, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         assert audit(books) == []
 
 

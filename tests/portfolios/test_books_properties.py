@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from common.errors import Conflict
+from common.ids import new_id
 from common.money import cents
 from portfolios.auditing import audit
 from portfolios.booking import Oversold
+from portfolios.instructing import instruct
 from portfolios.ledger import book_fills, deposit, open_position, withdraw
 from portfolios.models import LedgerEntry, Lot, LotDisposal, Portfolio
 from portfolios.opening import open_portfolio
@@ -34,9 +36,11 @@ AGES = st.integers(-800, 0).map(lambda days: NOW + timedelta(days=days))
 FILLS = st.builds(
     dict, side=st.sampled_from(["buy", "buy", "sell"]), symbol=SYMBOLS, quantity=SHARES, price=PRICES, fee=FEES, at=AGES
 )
+METHODS = st.sampled_from(["fifo", "hifo"])
 STEPS = st.one_of(
     st.tuples(st.just("fills"), st.lists(FILLS, min_size=1, max_size=6)),
     st.tuples(st.just("sell_part"), st.tuples(SYMBOLS, st.integers(1, 100), PRICES, FEES)),
+    st.tuples(st.just("instructed"), st.tuples(SYMBOLS, st.integers(1, 100), PRICES, FEES, METHODS, st.booleans())),
     st.tuples(st.just("again"), st.integers(0, 30)),
     st.tuples(st.just("deposit"), CENTS),
     st.tuples(st.just("withdraw"), CENTS),
@@ -81,6 +85,24 @@ class History:
             self.fills(
                 [{"side": "sell", "symbol": symbol, "quantity": quantity, "price": price, "fee": fee, "at": NOW}]
             )
+
+    def instructed(self, given: tuple[str, int, Decimal, Decimal, str, bool]) -> None:
+        """A sale that says which lots it takes: by a method, and perhaps the newest ones first."""
+        symbol, percent, price, fee, method, newest_first = given
+        held = value(self.portfolio, now=NOW).positions.get(symbol)
+        quantity = (held.quantity * percent / 100).quantize(D("0.000000001")) if held else D(0)
+        if not quantity:
+            return
+        lots = Lot.objects.filter(portfolio=self.portfolio, instrument=symbol, open_quantity__gt=0)
+        chosen = list(lots.order_by("-pk").values_list("pk", flat=True)[:2]) if newest_first else []
+        order_id = new_id()
+        instruct(portfolio=self.portfolio, order_id=order_id, now=NOW, lots=chosen, method=method)
+        sale = {"side": "sell", "symbol": symbol, "quantity": quantity, "price": price, "fee": fee, "at": NOW}
+        self.fills([{**sale, "order_id": order_id}])
+        sold = (
+            LotDisposal.objects.filter(lot__portfolio=self.portfolio).order_by("-pk").values_list("lot_id", flat=True)
+        )
+        assert not chosen or chosen[0] in sold
 
     def again(self, start: int) -> None:
         before = self.snapshot()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from accounts.models import User
 from portfolios.curve import equity_curve, record_equity, thin_equity
-from portfolios.ledger import book_fills
+from portfolios.ledger import book_fills, deposit
 from portfolios.models import EquityPoint, Portfolio
 from portfolios.opening import open_portfolio
 from tests.portfolios.conftest import NOW, D, set_price
@@ -34,8 +34,9 @@ def test_a_point_a_minute_while_something_changes(portfolio: Portfolio, bob: Use
     assert record_equity(NOW + 2 * MINUTE) == 0
     set_price("AAPL", "110")
     assert record_equity(NOW + 3 * MINUTE) == 1
-    assert points(portfolio) == [(NOW, 100_000), (NOW + MINUTE, 100_200), (NOW + 3 * MINUTE, 100_100)]
-    assert points(other) == [(NOW, 5)]
+    first = NOW + timedelta(seconds=30)
+    assert points(portfolio) == [(first, 100_000), (NOW + MINUTE, 100_200), (NOW + 3 * MINUTE, 100_100)]
+    assert points(other) == [(first, 5)]
     assert peak(portfolio) == 100_200
     assert record_equity(NOW + 60 * MINUTE) == 1  # the other one, quiet for an hour
 
@@ -54,6 +55,15 @@ def test_old_points_are_thinned(portfolio: Portfolio) -> None:
     day, minutes = timedelta(days=1), [minutes * MINUTE for minutes in (10, 20, 70)]
     kept = [*minutes, 8 * day + minutes[0], 8 * day + minutes[2], 100 * day + minutes[0]]
     assert [NOW - point.at for point in EquityPoint.objects.order_by("-at")] == kept
+
+
+def test_the_point_before_money_moved_stays(portfolio: Portfolio) -> None:
+    ago = NOW - timedelta(days=100)
+    for minutes in (10, 20, 30):
+        EquityPoint.objects.create(portfolio=portfolio, at=ago + minutes * MINUTE, equity=1, cash=1)
+    deposit(portfolio=portfolio, amount=D(5), now=ago + 15 * MINUTE)
+    assert thin_equity(NOW) == 1
+    assert [at for at, _ in points(portfolio)] == [ago + 10 * MINUTE, ago + 30 * MINUTE]
 
 
 def test_the_curve_in_steps(portfolio: Portfolio) -> None:

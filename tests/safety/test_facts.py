@@ -81,3 +81,9 @@ def test_how_far_back_the_same_order_is_known() -> None:
     assert too_short(kept, replace(POLICY, duplicate_window_seconds=91))
     repeated = compact(order(), snapshot(recent=(recent(quantity=Decimal(10)),)))
     assert not too_short(repeated, replace(POLICY, duplicate_window_seconds=10_000))
+
+
+def test_losses_are_known_only_where_the_lock_was_on() -> None:
+    locked = replace(POLICY, wash_sale_lock=True)
+    assert too_short(compact(order(), snapshot()), locked)
+    assert not too_short(compact(order(), snapshot(wash_sale_lock=True)), locked)

@@ -54,6 +54,7 @@ NAMED = {
     "MARKET_CLOSED": "symbol",
     "QUOTE_INVALID": "bid",
     "OPPOSITE_ORDER_OPEN": "open",
+    "WASH_SALE_LOCK": "sold_on",
     CODE_OF_FAILURE: None,
 }
 WHAT_TO_DO = re.compile(

@@ -10,6 +10,7 @@ Everything but `everybody` answers 401 to strangers, and 403 to a personal token
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Credential, User
@@ -17,13 +18,18 @@ from accounts.tokens import create_token
 from alerts import configs
 from alerts.models import AlertChannel
 from alerts.raising import raise_alert
+from automation.backtest.models import BacktestRun
 from automation.hooks import keeping as hooks
 from automation.lifecycle import create_action
-from automation.models import Missed, ReplayRun
+from automation.models import JobRun, Missed, ReplayRun
+from automation.rebalancing.by_hand import rebalance
+from automation.scheduling.keeping import create_job
+from automation.strategies.lifecycle import create_strategy
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
 from orders.types import OrderIntent
+from portfolios.goals.changing import create_goal
 from portfolios.ledger import open_position
 from portfolios.models import Portfolio
 from tests.orders.making import D, open_market, quote
@@ -88,6 +94,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "markets/bars/": {"GET": own()},
     "markets/instruments/": {"GET": own()},
     "markets/calendar/": {"GET": own()},
+    "markets/corporate-actions/": {"GET": own()},
     "markets/watchlist/": {"GET": own(), "POST": own()},
     "markets/watchlist/<str:symbol>/": {"DELETE": own(symbol="AAPL")},
     # portfolios
@@ -99,8 +106,19 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "portfolios/<uuid:pk>/lots/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/transactions/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/transactions/import/": {"POST": owned("portfolio")},
     "portfolios/<uuid:pk>/equity-curve/": {"GET": owned("portfolio")},
     "portfolios/<uuid:pk>/audit/": {"GET": owned("portfolio")},
+    "portfolio/optimize/": {"POST": own()},
+    "portfolios/<uuid:pk>/performance/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/risk/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/tear-sheet/": {"GET": owned("portfolio")},
+    "portfolios/<uuid:pk>/harvest/": {"GET": owned("portfolio")},
+    "portfolio/goals/": {"GET": own(), "POST": own()},
+    "portfolio/goals/<uuid:goal_id>/": {"GET": owned("goal"), "PATCH": owned("goal"), "DELETE": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/drift/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/plan/": {"GET": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/versions/": {"GET": owned("goal")},
     # safety
     "safety/": {"GET": own(), "PATCH": own()},
     "safety/events/": {"GET": own()},
@@ -118,6 +136,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "safety/resume/": {"POST": own()},
     "safety/what-if/": {"POST": own()},
     # automation
+    "scheduler/": {"GET": own(), "POST": own()},
+    "scheduler/types/": {"GET": own()},
+    "scheduler/preview/": {"POST": own()},
+    "scheduler/status/": {"GET": own()},
+    "scheduler/start/": {"POST": own()},
+    "scheduler/stop/": {"POST": own()},
+    "scheduler/<uuid:job_id>/": {"GET": owned("job"), "PATCH": owned("job"), "DELETE": owned("job")},
+    "scheduler/<uuid:job_id>/run-now/": {"POST": owned("job")},
+    "scheduler/<uuid:job_id>/runs/": {"GET": owned("job")},
+    "scheduler/<uuid:job_id>/runs/<uuid:run_id>/": {"GET": Access(kind="job_run", arguments={"job_id": "job"})},
     "actions/": {"GET": own(), "POST": own()},
     "actions/triggers/": {"GET": own()},
     "actions/missed/": {"GET": own()},
@@ -135,6 +163,11 @@ ROUTES: dict[str, dict[str, Access]] = {
         "POST": Access(kind="action", arguments={"version": "1"})
     },
     "actions/simulate/": {"POST": own()},
+    "backtests/": {"GET": own(), "POST": own()},
+    "backtests/compare/": {"GET": own()},
+    "backtests/<uuid:backtest_id>/": {"GET": owned("backtest"), "DELETE": owned("backtest")},
+    "strategies/<uuid:strategy_id>/backtest/": {"POST": owned("strategy")},
+    "portfolio/goals/<uuid:goal_id>/backtest/": {"POST": owned("goal")},
     "actions/replays/": {"GET": own()},
     "actions/replays/<uuid:run_id>/": {"GET": owned("replay"), "DELETE": owned("replay")},
     "actions/<uuid:action_id>/": {"GET": owned("action"), "PATCH": owned("action"), "DELETE": owned("action")},
@@ -153,6 +186,26 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/versions/": {"GET": owned("action")},
     "actions/<uuid:action_id>/trace/": {"GET": owned("action")},
     "actions/<uuid:action_id>/why/": {"GET": owned("action")},
+    "portfolio/goals/<uuid:goal_id>/rebalance/": {"POST": owned("goal")},
+    "portfolio/goals/<uuid:goal_id>/runs/": {"GET": owned("goal")},
+    "portfolio/runs/": {"GET": own()},
+    "portfolio/runs/<uuid:run_id>/": {"GET": owned("run")},
+    "portfolio/runs/<uuid:run_id>/cancel/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/approve/": {"POST": owned("run")},
+    "portfolio/runs/<uuid:run_id>/decline/": {"POST": owned("run")},
+    "strategies/": {"GET": own(), "POST": own()},
+    "strategies/types/": {"GET": own()},
+    "strategies/<uuid:strategy_id>/": {
+        "GET": owned("strategy"),
+        "PATCH": owned("strategy"),
+        "DELETE": owned("strategy"),
+    },
+    "strategies/<uuid:strategy_id>/signals/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/runs/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/versions/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/run-now/": {"POST": owned("strategy")},
+    "strategies/<uuid:strategy_id>/evidence/": {"GET": owned("strategy")},
+    "strategies/<uuid:strategy_id>/promote/": {"POST": owned("strategy")},
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
@@ -164,6 +217,13 @@ PAGE_ARGUMENTS = {
     "missed_id": "missed",
     "run_id": "replay",
 }
+
+
+def a_backtest(user: User, portfolio: Portfolio, at: datetime) -> BacktestRun:
+    return BacktestRun.objects.create(
+        user=user, portfolio=portfolio, kind="strategy", name="MA cross", spec={}, params={}, symbols=["AAPL"],
+        timeframe="1d", start=at - timedelta(days=30), end=at, cash=D(1000), created_at=at,
+    )  # fmt: skip
 
 
 def world_of(user: User) -> dict[str, Any]:
@@ -197,6 +257,12 @@ def world_of(user: User) -> dict[str, Any]:
         actor="test",
     )
     hooks.generate(user=user, action_id=hooked.pk, signed=False, now=at)
+    strategy = create_strategy(
+        user=user,
+        data={"strategy_type": "momentum", "symbols": ["AAPL"], "name": "World"},
+        now=at,
+        actor="test",
+    )
     missed = Missed.objects.create(action=action, due_at=at, found_at=at, policy="ask", outcome="asked")
     order = place(
         OrderIntent(
@@ -217,7 +283,13 @@ def world_of(user: User) -> dict[str, Any]:
     Credential.objects.create(  # as in an installation whose field key is lost
         user=user, kind="channel", name=str(channel.pk), ciphertext=b"", key_id="lost", created_at=at, updated_at=at
     )
+    goal = create_goal(user=user, data={"name": "World", "target_weights": {"AAPL": "1"}}, now=at, actor="test")
+    job = create_job(user=user, data={"job_type": "alert_check", "schedule": "30 9 * * *"}, now=at)
+    job_run = JobRun.objects.create(
+        job=job, due_at=at, created_at=at, finished_at=at, state="succeeded", cause="schedule"
+    )
     token, _ = create_token(user=user, name="world", scopes=["read"], now=at)
+    run = rebalance(user=user, goal_id=goal.pk, actor="test", now=at)
     return {
         "token": token.pk,
         "alert": alert.pk,
@@ -225,8 +297,14 @@ def world_of(user: User) -> dict[str, Any]:
         "config": config.pk,
         "action": action.pk,
         "hooked": hooked.pk,
+        "goal": goal.pk,
+        "run": run.pk,
         "missed": missed.pk,
+        "strategy": strategy.pk,
         "order": order.pk,
+        "job": job.pk,
+        "job_run": job_run.pk,
         "portfolio": portfolio.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
+        "backtest": a_backtest(user, portfolio, at).pk,
     }

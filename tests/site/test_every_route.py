@@ -54,7 +54,8 @@ def entries() -> Iterator[tuple[str, str, Access]]:
 
 def path_of(route: str, access: Access, world: dict[str, Any]) -> str:
     def fill(found: re.Match[str]) -> str:
-        return str(access.arguments.get(found[1]) or world[access.kind])
+        given = access.arguments.get(found[1], access.kind)
+        return str(world.get(given, given))
 
     return "/" + API + PARAMETER.sub(fill, route)
 
@@ -109,6 +110,11 @@ READING_POSTS = {
     "actions/<uuid:action_id>/simulate/",
     "actions/templates/<slug:name>/preview/",
     "safety/what-if/",
+    "portfolio/optimize/",
+    "scheduler/preview/",
+    "backtests/",
+    "strategies/<uuid:strategy_id>/backtest/",
+    "portfolio/goals/<uuid:goal_id>/backtest/",
 }
 
 

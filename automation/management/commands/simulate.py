@@ -48,7 +48,7 @@ class Command(BaseCommand):
             if options["ignore_dates"]:
                 asked["ignore_dates"] = True
             if options["grid"]:
-                asked["grid"] = _grid(options["grid"])
+                asked["grid"] = grid_of(options["grid"])
             question = read_question(asked, portfolio=action.portfolio, symbol=action.instrument_id or "", now=now)
             case = answering.prepare(action, question)
             result = self._values(case, options["json"]) if question.grid else answering.answer(case)
@@ -117,7 +117,7 @@ class Command(BaseCommand):
             self.stdout.write(f"The rule stopped itself: {result['stopped']}")
 
 
-def _grid(text: str) -> dict[str, Any]:
+def grid_of(text: str) -> dict[str, Any]:
     """threshold=140..160/1, or threshold=140,150."""
     parameter, _, values = text.partition("=")
     if ".." in values:

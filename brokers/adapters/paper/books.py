@@ -1,6 +1,7 @@
 """The paper broker's own view of an account: what was paid or brought in, plus what was traded here.
 
 Trades come from this broker's own executions and never from our ledger, so that comparing the two proves the booking.
+Trades of an imported history were made elsewhere: they count as brought in.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from django.db.models import DecimalField, F, QuerySet, Sum
+from django.db.models import DecimalField, F, Q, QuerySet, Sum
 from django.db.models.functions import Round
 
 from brokers.models import BrokerAccount, PaperFill
 from common.money import ZERO
 from portfolios.models import LedgerEntry
+from portfolios.writing import FILL
 
 TRADES = (LedgerEntry.Kind.BUY, LedgerEntry.Kind.SELL, LedgerEntry.Kind.FEE)
 # Each execution is settled to the cent, half up.
@@ -42,4 +44,5 @@ def positions(account: BrokerAccount) -> dict[str, Decimal]:
 
 
 def _transfers(account: BrokerAccount) -> QuerySet[LedgerEntry]:
-    return LedgerEntry.objects.filter(portfolio=account.portfolio_id).exclude(kind__in=TRADES).order_by()
+    booked_here = Q(kind__in=TRADES, source_kind=FILL)
+    return LedgerEntry.objects.filter(portfolio=account.portfolio_id).exclude(booked_here).order_by()

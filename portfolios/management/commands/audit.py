@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        portfolios = _portfolios(options["portfolio"])
+        portfolios = portfolios_named(options["portfolio"])
         found = [(portfolio, one) for portfolio in portfolios for one in audit(portfolio)]
         if options["json"]:
             rows = [
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{summary}: ledger, lots, holdings and cash agree.")
 
 
-def _portfolios(wanted: str | None) -> list[Portfolio]:
+def portfolios_named(wanted: str | None) -> list[Portfolio]:
     if wanted is None:
         return list(Portfolio.objects.order_by("id"))
     try:

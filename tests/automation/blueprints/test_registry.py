@@ -15,7 +15,7 @@ from automation.triggers.registry import TRIGGERS
 from tests.automation.blueprints.facts import AAPL, drafts, sessions
 
 EVERY = pytest.mark.parametrize("name", sorted(BLUEPRINTS))
-GIVEN = {"symbol": "AAPL", "amount_usd": "100"}
+GIVEN = {"symbol": "AAPL", "amount_usd": "100", "goal": "Core"}
 
 
 def files() -> set[str]:
@@ -60,6 +60,6 @@ def test_it_makes_named_rules_whose_triggers_parse(name: str) -> None:
     assert made
     for rule in made:
         assert rule["name"]
-        assert rule["action_type"] in ("BUY", "SELL")
+        assert rule["action_type"] in ("BUY", "SELL", "REBALANCE")
         TRIGGERS[rule["trigger_type"]].parse(rule["trigger_params"])
     assert blueprint.sentence(blueprint.parse(filled(name))).endswith(".")

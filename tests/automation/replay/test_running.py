@@ -188,8 +188,8 @@ def test_what_has_a_lease_is_left_alone_and_what_lost_it_is_taken_up(desk: Desk,
     again = running.claim(run.pk, now=at + timedelta(seconds=31))
     assert again is not None
     # The first worker comes back: the run is no longer its own.
-    assert not running._report(taken, 1, {})
-    running._finish(taken, "failed", error="late")
+    assert not running.LEASES.report(taken, 1, {})
+    running.LEASES.finish(taken, "failed", error="late")
     run.refresh_from_db()
     assert run.state == "running"
 
@@ -199,8 +199,8 @@ def test_a_run_goes_on_where_it_stopped(desk: Desk, bars: None) -> None:
     first = running.claim(run.pk, now=clock_now())
     assert first is not None
     rows = [{"value": "88", "net_result": "1", "kept": "yes"}]
-    assert running._report(first, 1, {"grid": {"rows": rows}})
-    running._hand_on(first)
+    assert running.LEASES.report(first, 1, {"grid": {"rows": rows}})
+    running.LEASES.hand_on(first)
     assert running.carry_out(run.pk, now=clock_now())
     run.refresh_from_db()
     assert (run.state, len(run.result["grid"]["rows"])) == ("done", 5)

@@ -8,6 +8,8 @@ from decimal import Decimal
 from alerts.models import Alert
 from automation.strategies import acting, settling
 from automation.strategies.lifecycle import update_strategy
+from automation.strategies.owning import owned
+from markets.models import CorporateAction
 from orders.models import Order
 from portfolios.models import Holding
 from safety.models import SafetyPolicy
@@ -180,3 +182,15 @@ def test_orders_of_two_strategies_do_not_mix(desk):
     assert Order.objects.filter(state="filled").count() == 2
     assert 79 < Holding.objects.get(instrument="AAPL").quantity < 80  # half a spread was lost in between
     assert acting.act_due(SOON) == 0 and settling.settle(SOON) == 0
+
+
+def test_a_split_scales_what_the_strategy_owns(desk):
+    hold(desk, "AAPL", "20", now=MIDNIGHT - DAY)
+    made = bought(desk)
+    mine = Order.objects.get().filled_quantity
+    at = SOON + timedelta(hours=9)
+    CorporateAction.objects.create(  # ten old shares become one
+        instrument_id="AAPL", kind="split", ex_date=at.date(), new_shares=1, old_shares=10, effective_at=at,
+        applied_at=at, created_at=at,
+    )  # fmt: skip
+    assert owned(made, ["AAPL"], real=True) == {"AAPL": mine / 10}

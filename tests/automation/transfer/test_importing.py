@@ -20,7 +20,7 @@ from automation.triggers.registry import TRIGGERS
 from common.errors import InvalidInput
 from markets.models import Instrument
 from portfolios.opening import open_portfolio
-from tests.automation.making import S, fresh, hold, rule, see, timers_of, watch_of, written
+from tests.automation.making import S, examples_stand, fresh, hold, rule, see, timers_of, watch_of, written
 from tests.orders.making import NOW, D
 from watches.models import Watch
 
@@ -46,8 +46,13 @@ def many_kinds(desk) -> None:
     """One rule of every kind there is to say."""
     hold(desk)
     open_portfolio(user=desk.user, name="Spare: 2nd #1", cash=D(10), now=NOW)
+    examples_stand(desk)
     for kind, trigger in TRIGGERS.items():
         rule(desk, trigger_type=kind, trigger_params=trigger.example, name=f"on {kind}")
+    rule(desk, action_type="REBALANCE", symbol=None, quantity=None, goal="Example", name="back to the goal",
+         trigger_type="drift_above", trigger_params={"goal": "Example"})  # fmt: skip
+    rule(desk, action_type="REBALANCE", symbol=None, quantity=None, targets={"AAPL": "0.25", "CASH": 0.75},
+         trigger_type="cron", trigger_params={"expression": "30 10 1 * *"})  # fmt: skip
     rule(desk, action_type="SELL", percent_of_position="33.5", order_type="stop_limit", stop_price="80",
          limit_offset="-0.10", time_in_force="gtc", max_executions=None, cooldown_seconds=3600,
          conditions=[{"trigger_type": "price_below", "trigger_params": {"threshold": "95"}, "symbol": "MSFT"}],
@@ -67,7 +72,7 @@ def test_export_import_export_is_the_same_to_the_byte(desk, format) -> None:
     text = send(desk, format=format)
     Action.objects.all().delete()
     report = bring(desk, text)
-    assert report.created == Action.objects.count() == len(TRIGGERS) + 4
+    assert report.created == Action.objects.count() == len(TRIGGERS) + 6
     assert send(desk, format=format) == text
     assert send(desk, format=format, status="paused").count("null") >= 1
 

@@ -22,12 +22,16 @@ PRELOAD = Path(__file__).parent / "preload"
 
 
 @contextmanager
-def living_at(moment: datetime, stack: Stack, *names: str) -> Iterator[None]:
-    """The services run inside, and it is `moment` (UTC) when they begin to start; they are stopped afterwards."""
+def living_at(moment: datetime, stack: Stack, *names: str) -> Iterator[dict[str, str]]:
+    """The services run inside, and it is `moment` (UTC) when they begin to start; all is stopped afterwards.
+
+    Yields the environment that moves the clock of a process started meanwhile.
+    """
     offset = moment.timestamp() - time.time()
     with time_machine.travel(datetime.fromtimestamp(time.time() + offset, UTC), tick=True):
-        stack.start(*names, **{VARIABLE: str(offset), "PYTHONPATH": str(PRELOAD)})
+        environment = {VARIABLE: str(offset), "PYTHONPATH": str(PRELOAD)}
+        stack.start(*names, **environment)
         try:
-            yield
+            yield environment
         finally:
-            stack.stop(*names)
+            stack.stop()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('automation', '0006_strategies'),
+        ('automation', '0008_backtests'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""What a strategy or a goal would have done over stored bars. See docs/backtests.md."""

@@ -1,0 +1,1 @@
+"""Splits and dividends, applied to everything at once when they take effect."""

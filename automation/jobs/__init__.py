@@ -1,0 +1,1 @@
+"""What a scheduled job does: one file per type."""

@@ -1,0 +1,1 @@
+"""Scheduled jobs: when they are due, that each time runs once, and what became of it."""

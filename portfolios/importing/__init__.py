@@ -1,0 +1,1 @@
+"""Importing the history of transactions from a broker's export or our own CSV (docs/importing.md)."""
