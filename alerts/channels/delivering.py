@@ -28,6 +28,7 @@ from common.ids import new_id
 from live.push import Announcement, announce_many
 
 log = logging.getLogger(__name__)
+# Channels are locked with no_key: the engine's inserts of deliveries, which point at them, never wait for a lock here.
 LEASE = timedelta(seconds=90)  # longer than any send: the task's own time limit is 60 s
 LOOKED_AT = 500  # due rows of one channel at a time
 CHANNELS = 20  # whose turn it may be; others are busy
@@ -89,7 +90,9 @@ def claim(*, now: datetime) -> tuple[bool, Claimed | None]:
     message_id = chosen[0].message_id if again else new_id()
     for row in chosen:
         row.message_id, row.lease_until, row.attempts = message_id, lease, row.attempts + 1 if again else 1
-    Delivery.objects.bulk_update(chosen, ["message_id", "lease_until", "attempts"])
+    Delivery.objects.filter(id__in=decision.send).update(
+        message_id=message_id, lease_until=lease, attempts=F("attempts") + 1 if again else 1
+    )
     return True, Claimed(
         channel=channel, rows=chosen, lease=lease, repeat=all(row.sent_at is not None for row in chosen)
     )
@@ -118,7 +121,7 @@ def send(claimed: Claimed, *, now: datetime) -> Outcome:
 def record(claimed: Claimed, outcome: Outcome, *, now: datetime) -> bool:
     """Write down what became of it. False when the lease was lost meanwhile: then the row is another worker's."""
     ids = [row.id for row in claimed.rows]
-    channel = AlertChannel.objects.select_for_update().filter(pk=claimed.channel.pk).first()
+    channel = AlertChannel.objects.select_for_update(no_key=True).filter(pk=claimed.channel.pk).first()
     rows = list(
         Delivery.objects.select_for_update(of=("self",))
         .filter(id__in=ids, lease_until=claimed.lease)
@@ -144,7 +147,7 @@ def _next_channel(now: datetime) -> AlertChannel | None:
     busy = Delivery.objects.filter(channel=OuterRef("channel"), lease_until__gt=now)
     waiting = due(now).filter(~Exists(busy)).values("channel").annotate(first=Min("next_try_at")).order_by("first")
     for channel_id in [row["channel"] for row in waiting[:CHANNELS]]:
-        channel = AlertChannel.objects.select_for_update(skip_locked=True).filter(pk=channel_id).first()
+        channel = AlertChannel.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=channel_id).first()
         # Another worker may have claimed between our look and our lock.
         if channel is not None and not Delivery.objects.filter(channel=channel, lease_until__gt=now).exists():
             return channel

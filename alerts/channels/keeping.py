@@ -128,7 +128,8 @@ def _as_raw(channel: AlertChannel) -> dict[str, Any]:
 
 def _locked(user: User, channel_id: UUID) -> AlertChannel:
     return _found(
-        AlertChannel.objects.select_for_update(of=("self",)).filter(user=user, id=channel_id).first(), channel_id
+        AlertChannel.objects.select_for_update(of=("self",), no_key=True).filter(user=user, id=channel_id).first(),
+        channel_id,
     )
 
 
