@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 
 from agent import starting as agent_runs
+from agent.tainting import tainted_runs
 from alerts import subjects
 from automation import sweeping as rules
 from automation import trace_pruning
@@ -32,7 +33,7 @@ from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
 from markets.selectors import latest_quotes
-from orders import killing, matching, reconciling, rescaling
+from orders import killing, matching, reconciling, rescaling, tainting
 from orders import sweeping as orders
 from portfolios.goals import using
 from portfolios.goals.allowing import wanted_symbols
@@ -107,6 +108,7 @@ subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
 checking.guard(rescaling.refuse_import)
+tainting.use_taint(tainted_runs)
 using.register("rules", naming.rules_of)
 using.register("rebalances", naming.runs_of)
 
