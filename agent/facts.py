@@ -21,6 +21,7 @@ from markets.selectors import latest_quotes
 from orders.models import Order
 from orders.states import OrderState
 from portfolios.models import Portfolio
+from portfolios.types import Valuation
 from portfolios.valuing import value
 
 NEAREST_RULES = 15
@@ -33,14 +34,15 @@ def gather(*, user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]
     symbols = sorted(valuation.positions)
     return {
         "at": now.isoformat(timespec="seconds"),
-        "portfolio": _portfolio(valuation),
+        "portfolio": portfolio_facts(valuation),
         "rules": _rules(user, portfolio, now),
         "moves_today": _moves(symbols),
         "last_24_hours": _lately(user, portfolio, now),
     }
 
 
-def _portfolio(valuation: Any) -> dict[str, Any]:
+def portfolio_facts(valuation: Valuation) -> dict[str, Any]:
+    """What is held, at the latest prices."""
     equity = valuation.equity
     return {
         "equity": _text(equity),

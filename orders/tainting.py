@@ -19,7 +19,7 @@ class _Socket:
 
 
 def use_taint(reader: Reader) -> None:
-    """`reader` gives those of some runs (an order's `source_id`) that are tainted or not known. Called by the wiring."""
+    """`reader` gives those of some runs (`source_id` of orders) that are tainted or not known. Called by the wiring."""
     _Socket.reader = staticmethod(reader)
 
 
