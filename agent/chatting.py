@@ -301,9 +301,9 @@ def _settle(user: User, message_id: int, card_id: str, now: datetime, *, agreed:
     return dict(card)
 
 
-def carry_out(user: User, card: Mapping[str, Any], now: datetime) -> Action:
+def carry_out(user: User, card: Mapping[str, Any], now: datetime, *, where: str = "in chat") -> Action:
     """Do what a card says. Raises what the rule's own door raises."""
-    kind, actor = card["kind"], f"{user.get_username()} in chat"
+    kind, actor = card["kind"], f"{user.get_username()} {where}"
     if kind == "create":
         return lifecycle.create_action(user=user, data=card["data"], now=now, actor=actor)
     rule_id = UUID(card["action"])

@@ -20,7 +20,7 @@ from automation.drafts import Draft
 from automation.explaining import Explanation, explain, explain_draft
 from automation.models import Action, ActionStatus, ActionType, Mode
 from automation.sentences import sentence
-from common.errors import Conflict, NotFound
+from common.errors import Conflict, InvalidInput, NotFound
 from common.ids import new_id
 
 VERBS = {"pause": lifecycle.pause, "resume": lifecycle.resume, "cancel": lifecycle.cancel}
@@ -42,7 +42,7 @@ def create(context: Context, data: Mapping[str, Any]) -> Answer:
 def edit(context: Context, action_id: UUID, changes: Mapping[str, Any]) -> Answer:
     """Changes of a rule of the run's portfolio. NotFound, Conflict for one that has ended, InvalidInput."""
     action = _living(context, action_id)
-    fields = Draft(user=context.user, raw=lifecycle.merged(action, changes), now=context.now, editing=action).check()
+    fields = _checked_edit(context, action, changes)
     after = Action(user=context.user, created_at=action.created_at, updated_at=context.now, **fields)
     explained = explain_draft(after, now=context.now)
     if why := why_not_itself(context) or why_too_large(fields, context.portfolio, now=context.now):
@@ -66,13 +66,26 @@ def change(context: Context, action_id: UUID, verb: str) -> Answer:
     explained = explain(action, now=context.now)
     why = why_not_itself(context)
     if not why and verb == "resume" and action.mode == Mode.AUTO:
-        fields = Draft(user=context.user, raw=lifecycle.merged(action, {}), now=context.now, editing=action).check()
+        fields = _checked_edit(context, action, {})
         why = why_too_large(fields, context.portfolio, now=context.now)
     if why:
         card = {"kind": verb, "action": str(action.pk), "sentence": explained.sentence, "warnings": []}
         return _draft(card, why, action, explained)
     made = VERBS[verb](user=context.user, action_id=action.pk, now=context.now, actor=actor_of(context))
     return _did(made, {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}[verb], explained)
+
+
+def _checked_edit(context: Context, action: Action, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields after the edit. InvalidInput; what it says of fields that stay may quote people, so it is not told."""
+    raw = lifecycle.merged(action, changes)
+    try:
+        return Draft(user=context.user, raw=raw, now=context.now, editing=action).check()
+    except InvalidInput as bad:
+        told = {
+            name: texts if name.split(".")[0] in changes else ["It cannot stay as it is with this change."]
+            for name, texts in bad.errors.items()
+        }
+        raise InvalidInput(told) from None
 
 
 def _why_draft(context: Context, fields: Mapping[str, Any]) -> str:

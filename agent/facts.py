@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count
 
 from accounts.models import User
+from agent.showing import written_in
 from alerts.models import Alert
 from automation.explaining import explain_many
 from automation.models import Action, ActionExecution, ActionStatus
@@ -75,7 +76,9 @@ def _rules(user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]:
     """How many stand how, and the active ones that are nearest to firing."""
     mine = Action.objects.filter(user=user, portfolio=portfolio)
     counts = dict(mine.values_list("status").annotate(Count("pk")))
-    active = list(mine.filter(status=ActionStatus.ACTIVE).select_related("instrument").order_by("-created_at")[:300])
+    active = list(
+        mine.filter(status=ActionStatus.ACTIVE).select_related("instrument", "goal").order_by("-created_at")[:300]
+    )
     explained = explain_many(active, now=now)
     known = [action for action in active if explained[action.pk].distance_percent is not None]
     known.sort(key=lambda action: abs(explained[action.pk].distance_percent or Decimal(0)))
@@ -86,7 +89,7 @@ def _rules(user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]:
         "nearest": [
             {
                 "id": str(action.pk),
-                "rule": explained[action.pk].sentence,
+                "rule": _ours(action, explained[action.pk].sentence),
                 "distance_percent": plain(
                     (explained[action.pk].distance_percent or Decimal(0)).quantize(Decimal("0.01"))
                 ),
@@ -97,13 +100,20 @@ def _rules(user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]:
         "next_due": [
             {
                 "id": str(action.pk),
-                "rule": explained[action.pk].sentence,
+                "rule": _ours(action, explained[action.pk].sentence),
                 "at": at.isoformat(timespec="minutes"),
             }
             for action in due[:5]
             if (at := explained[action.pk].next_due_at) is not None
         ],
     }
+
+
+def _ours(action: Action, sentence: str) -> str:
+    """The sentence, unless it quotes what people wrote: then what kind of rule it is."""
+    if any(text in sentence for text in written_in(action)):
+        return f"A {action.action_type} rule of {action.instrument_id or 'the portfolio'} with {action.trigger_type}."
+    return sentence
 
 
 def _moves(symbols: list[str]) -> list[dict[str, Any]]:

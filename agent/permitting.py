@@ -57,7 +57,7 @@ def why_too_large(fields: Mapping[str, Any], portfolio: Portfolio, *, now: datet
         return "its size in dollars is not known"
     limit = equity * policy.agent_order_pct / HUNDRED
     if worth > limit:
-        return f"it trades ${plain(worth.quantize(Decimal('0.01')))}, the agent may ${plain(limit.quantize(Decimal('0.01')))}"
+        return f"it trades ${worth:.2f}, one order of the agent may be ${limit:.2f}"
     return ""
 
 

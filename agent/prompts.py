@@ -9,7 +9,7 @@ from agent.fencing import fenced
 from agent.models import AgentConfig, AgentRun
 from agent.using import SUBMIT, Toolbox
 
-__all__ = ["fenced", "facts", "first_turn", "system"]
+__all__ = ["facts", "fenced", "first_turn", "system"]
 
 SYSTEM = """You are the analyst of Puffling, a system that trades a private investor's paper or real portfolio by rules.
 

@@ -55,7 +55,7 @@ class SimulateAction:
             rule = {**given(arguments.rule), "portfolio": str(context.portfolio.pk)}
             return running.ask_draft(user=context.user, rule=rule, data=question, now=context.now)
         rules = Action.objects.filter(user=context.user, portfolio=context.portfolio)
-        action = rules.select_related("instrument", "portfolio").filter(pk=arguments.id).first()
+        action = rules.select_related("instrument", "portfolio").filter(pk__in=[arguments.id]).first()
         if action is None:
             raise NotFound(f"There is no rule {arguments.id} in this portfolio.")
         return running.ask(user=context.user, action=action, data=question, now=context.now)
@@ -71,7 +71,9 @@ def _run(run: Any) -> dict[str, Any]:
 
 def _result(result: dict[str, Any]) -> dict[str, Any]:
     """Without the curve, and with the first firings only."""
-    kept = {key: result[key] for key in ("symbol", "timeframe", "summary", "stopped", "notes") if key in result}
+    kept: dict[str, Any] = {
+        key: result[key] for key in ("symbol", "timeframe", "summary", "stopped", "notes") if key in result
+    }
     return {**kept, "firings": result.get("firings", [])[:MOST_FIRINGS]}
 
 
