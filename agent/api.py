@@ -141,10 +141,14 @@ class ConfigOut(serializers.ModelSerializer[AgentConfig]):
 
 
 class ConfigIn(StrictSerializer, serializers.ModelSerializer[AgentConfig]):
+    override = serializers.CharField(
+        required=False, max_length=300, help_text="why the mode is raised to execute against the scorecard; it is kept"
+    )
+
     class Meta:
         model = AgentConfig
         fields = [*configuring.WHOLE, *configuring.DOLLARS, "provider", "model", "mode", "min_confidence",
-                  "instructions", "notifications_in_chat"]  # fmt: skip
+                  "instructions", "notifications_in_chat", "override"]  # fmt: skip
         extra_kwargs = {name: {"required": False} for name in fields}
 
 

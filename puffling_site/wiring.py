@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from agent import scoring
 from agent import starting as agent_runs
 from agent.tainting import tainted_runs
 from alerts import subjects
@@ -137,6 +138,7 @@ SWEEP = (
     SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
     SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
     SweepStep(name="agent runs", every=timedelta(seconds=5), run=agent_runs.nudge_left_behind),
+    SweepStep(name="suggestions", every=timedelta(hours=1), run=scoring.score_due),
     SweepStep(name="old agent runs", every=timedelta(hours=6), run=agent_runs.forget_old_runs),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
