@@ -10,7 +10,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from agent.providers.base import ModelTurn, Provider, Request, Stop, ToolCall, T
 from agent.providers.opening import open_provider
 from agent.report import Report, Stored
 from agent.starting import OPEN, tell
-from agent.steps import Recorder
+from agent.steps import Recorder, storable
 from agent.submitting import REPORT_TOOL, Unusable, read_report
 from agent.tools.base import Context, Reach
 from agent.tools.registry import specs
@@ -172,7 +172,8 @@ class _Talk:
         """The report if it was submitted, and what the model hears otherwise. Other calls beside a report are done."""
         results: list[ToolResult] = []
         report: Report | None = None
-        for call in turn.calls:
+        for given in turn.calls:
+            call = replace(given, arguments=None if given.arguments is None else storable(given.arguments))
             if call.name == SUBMIT:
                 report, result = self._submitted(call)
                 results.append(result)

@@ -28,9 +28,12 @@ AGENT_ROUTES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     "agent/scorecard/": {"GET": ("", {})},
     "agent/chat/": {"GET": ("", {}), "POST": ("", {})},
     "agent/chat/<uuid:conversation_id>/messages/": {"GET": ("conversation", {})},
-    "agent/chat/messages/<int:message_id>/confirm/": {"POST": ("chat_message", {})},
-    "agent/chat/messages/<int:message_id>/decline/": {"POST": ("chat_message", {})},
+    # Without a card in the body nobody gets as far as the message.
+    "agent/chat/messages/<int:message_id>/confirm/": {"POST": ("", {"message_id": "chat_message"})},
+    "agent/chat/messages/<int:message_id>/decline/": {"POST": ("", {"message_id": "chat_message"})},
     "agent/parse/": {"POST": ("", {})},
+    "auth/credentials/": {"GET": ("", {})},
+    "auth/credentials/<slug:kind>/": {"PUT": ("", {"kind": "openai"}), "DELETE": ("", {"kind": "openai"})},
 }
 
 
