@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from agent.providers.base import ToolSpec
@@ -62,8 +63,11 @@ for _tool in (
 
 def specs(reach: Reach) -> tuple[ToolSpec, ...]:
     """What a model is offered: the tools up to `reach`."""
-    return tuple(
-        ToolSpec(name=tool.name, description=tool.description, schema=tool.arguments.model_json_schema())
-        for tool in TOOLS.values()
-        if tool.reach <= reach
-    )
+    return tuple(_spec(name) for name, tool in TOOLS.items() if tool.reach <= reach)
+
+
+@cache
+def _spec(name: str) -> ToolSpec:
+    """Made once: a schema takes longer to make than a tool to be used."""
+    tool = TOOLS[name]
+    return ToolSpec(name=name, description=tool.description, schema=tool.arguments.model_json_schema())
