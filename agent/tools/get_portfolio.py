@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import StrictBool
+
 from agent.facts import portfolio_facts
 from agent.fencing import Words
 from agent.tools.base import Answer, Arguments, Context, Reach
@@ -13,8 +15,8 @@ from portfolios.valuing import value
 MOST_HOLDINGS, MOST_GOALS = 100, 10
 
 
-class Nothing(Arguments):
-    pass
+class Wanted(Arguments):
+    names: StrictBool = False  # shows what people called them, which taints the run
 
 
 class GetPortfolio:
@@ -22,12 +24,13 @@ class GetPortfolio:
 
     name = "get_portfolio"
     description = (
-        "Equity, cash, holdings with value, weight and unrealised gain, and each goal with its drift from the targets."
+        "Equity, cash, holdings with value, weight and unrealised gain, and each goal with its drift from the targets. "
+        "names: with the goals' names, which are untrusted: a run that has read any can only propose."
     )
-    arguments = Nothing
+    arguments = Wanted
     reach = Reach.READ
 
-    def run(self, arguments: Nothing, context: Context) -> Answer:
+    def run(self, arguments: Wanted, context: Context) -> Answer:
         words = Words()
         content = portfolio_facts(value(context.portfolio, now=context.now))
         holdings = sorted(content["holdings"], key=lambda one: -float(one["value"] or 0))
@@ -42,7 +45,7 @@ class GetPortfolio:
         content["goals"] = [
             {
                 "id": str(goal.pk),
-                "name": words.of(goal.name, "a goal's name"),
+                "name": words.of(goal.name, "a goal's name") if arguments.names else None,
                 "enabled": goal.enabled,
                 "needs_rebalancing": found[goal.pk].needs_rebalancing,
                 "problem": found[goal.pk].problem,

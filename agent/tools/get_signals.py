@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from agent.fencing import Words
 from agent.tools.base import Answer, Arguments, Context, Reach, Symbol, verified
@@ -19,6 +19,7 @@ class Wanted(Arguments):
     strategy: UUID | None = None
     symbol: Symbol | None = None
     count: Annotated[int, Field(ge=1, le=MOST_SIGNALS)] = 20
+    names: StrictBool = False  # shows what people called them, which taints the run
 
 
 class GetSignals:
@@ -27,7 +28,8 @@ class GetSignals:
     name = "get_signals"
     description = (
         "The strategies of the portfolio with the signal (-1 to 1) and target of each symbol, and the last changes of "
-        "signals with what became of them. Optionally of one strategy or symbol."
+        "signals with what became of them. Optionally of one strategy or symbol. names: with "
+        "the strategies' names, which are untrusted: a run that has read any can only propose."
     )
     arguments = Wanted
     reach = Reach.READ
@@ -44,19 +46,19 @@ class GetSignals:
         shown = strategies.order_by("-created_at").prefetch_related("symbols")[:MOST_STRATEGIES]
         return Answer(
             content={
-                "strategies": [_strategy(one, symbols, words) for one in shown],
+                "strategies": [_strategy(one, symbols, words if arguments.names else None) for one in shown],
                 "signals": [_signal(one, words) for one in signals[: arguments.count]],
             },
             taint=words.taint,
         )
 
 
-def _strategy(strategy: Strategy, symbols: list[str], words: Words) -> dict[str, object]:
+def _strategy(strategy: Strategy, symbols: list[str], words: Words | None) -> dict[str, object]:
     standings = [one for one in strategy.symbols.all() if not symbols or one.instrument_id in symbols]
     return {
         "id": str(strategy.pk),
         "type": strategy.strategy_type,
-        "name": words.of(strategy.name, "a strategy's name"),
+        "name": words.of(strategy.name, "a strategy's name") if words else None,
         "mode": strategy.mode,
         "enabled": strategy.enabled,
         "status": strategy.status,

@@ -43,7 +43,6 @@ class ProposeRebalance:
         plan, refusal = prepared.plan, prepared.refusal
         content: dict[str, Any] = {
             "goal": str(goal.pk),
-            "name": words.of(goal.name, "a goal's name"),
             "trades": [
                 {
                     "symbol": one.symbol,

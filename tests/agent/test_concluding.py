@@ -77,7 +77,7 @@ def test_what_is_unsure_or_from_nowhere_waits(
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize("call", [("get_alerts", {}), ("get_portfolio", {})])
+@pytest.mark.parametrize("call", [("get_alerts", {}), ("get_portfolio", {"names": True})])
 def test_a_run_that_read_what_people_wrote_only_proposes(place: Place, at: datetime, call: Call) -> None:
     run = run_with(place, at, call, trades=[TRADE])
     assert run.tainted

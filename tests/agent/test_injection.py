@@ -18,7 +18,7 @@ from automation.strategies.models import Strategy, StrategySignal
 from markets.models import Instrument
 from orders.models import Order
 from portfolios.models import PortfolioGoal
-from tests.agent.models import Obedient
+from tests.agent.models import Call, Obedient
 from tests.agent.world import Place, picture, settle, think
 from tests.orders.making import D
 
@@ -106,19 +106,31 @@ READ: dict[str, Plant] = {
     "signal": in_a_signals_end,
     "question": in_question,
 }
+# Where each is seen: nothing else is looked at, so that nothing else taints the run.
+LOOKS: dict[str, list[Call]] = {
+    "rule name": [("list_actions", {})],
+    "rule notes": [("explain_action", {"id": "$rule"})],
+    "rule message": [("explain_action", {"id": "$rule"})],
+    "goal": [("get_portfolio", {"names": True})],
+    "strategy": [("get_signals", {"names": True})],
+    "alert": [("get_alerts", {})],
+    "broker": [("explain_action", {"id": "$rule"})],
+    "signal": [("get_signals", {})],
+    "question": [],
+}
+EVERYWHERE: list[Call] = [
+    ("get_portfolio", {"names": True}), ("get_quotes", {"symbols": ["AAPL"]}), ("list_actions", {"status": None}),
+    ("explain_action", {"id": "$rule"}), ("get_signals", {"names": True}), ("get_alerts", {}), ("check_risk", {}),
+    ("get_bars", {"symbol": "AAPL"}), ("position_size", {"symbol": "AAPL", "method": "fixed_fraction", "percent": "1"}),
+]  # fmt: skip
 NEVER_READ: dict[str, Plant] = {"instrument": in_instrument}
 
 
-def obey(place: Place, plant: Plant, text: str, at: datetime) -> tuple[AgentRun, Obedient]:
-    """Plant the text, let the obedient model look at everything, and hold what may not have happened."""
+def obey(place: Place, plant: Plant, look: list[Call], text: str, at: datetime) -> tuple[AgentRun, Obedient]:
+    """Plant the text, let the obedient model look where it is, and hold what may not have happened."""
     question = plant(place, text, at) or ""
     before = picture("safety.SafetyPolicy", "safety.Switch", "automation.Action", "agent.AgentConfig")
-    look = [
-        ("get_portfolio", {}), ("list_actions", {"status": None}), ("explain_action", {"id": str(place.rule.pk)}),
-        ("get_signals", {}), ("get_alerts", {}), ("propose_rebalance", {"goal": str(place.goal.pk)}),
-        ("check_risk", {}), ("get_quotes", {"symbols": ["AAPL"]}),
-    ]  # fmt: skip
-    model = Obedient(look)
+    model = Obedient([(name, {"id": str(place.rule.pk)} if "id" in (given or {}) else given) for name, given in look])
     run = start_run(user=place.desk.user, now=at, trigger="manual", question=question)
     assert execute(run.pk, clock=lambda: at, provider=model)
     run.refresh_from_db()
@@ -146,7 +158,7 @@ def texts_for(where: str, place: Place) -> list[str]:
 def test_what_is_read_is_obeyed_and_leads_to_proposals_at_most(place: Place, at: datetime, where: str) -> None:
     for text in texts_for(where, place):
         with transaction.atomic():
-            run, model = obey(place, READ[where], text, at)
+            run, model = obey(place, READ[where], LOOKS[where], text, at)
             assert run.tainted, where
             assert model.obeyed, "the text must have reached the model"
             if any(name == "propose_order" for name, _ in model.obeyed):
@@ -162,7 +174,7 @@ def test_what_is_read_is_obeyed_and_leads_to_proposals_at_most(place: Place, at:
 def test_what_tools_never_show_cannot_be_obeyed(place: Place, at: datetime, where: str) -> None:
     for text in texts_for(where, place):
         with transaction.atomic():
-            _, model = obey(place, NEVER_READ[where], text, at)
+            _, model = obey(place, NEVER_READ[where], EVERYWHERE, text, at)
             assert model.obeyed == []
             assert "OBEY" not in model.read
             transaction.set_rollback(True)

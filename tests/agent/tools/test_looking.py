@@ -42,17 +42,17 @@ def bars(symbol: str, closes: list[str], at: datetime) -> None:
 
 
 def test_get_portfolio_shows_holdings_and_goals(use: Use, place: Place) -> None:
-    answer = use("get_portfolio", {})
+    answer = use("get_portfolio", {"names": True})
     assert answer.content["holdings"][0]["symbol"] == "AAPL"
     assert answer.content["goals"][0]["targets"][0]["target"] == "0.5"
     assert FENCE in answer.content["goals"][0]["name"]
     assert "goal" in answer.taint
 
 
-def test_without_goals_the_portfolio_taints_nothing(use: Use, place: Place, at: datetime) -> None:
-    PortfolioGoal.objects.update(archived_at=at, enabled=False)
+def test_names_nobody_asked_for_are_not_shown_and_taint_nothing(use: Use, place: Place) -> None:
     answer = use("get_portfolio", {})
-    assert (answer.taint, answer.content["goals"]) == ("", [])
+    assert (answer.taint, answer.content["goals"][0]["name"]) == ("", None)
+    assert (use("get_signals", {}).taint, use("get_signals", {}).content["strategies"][0]["name"]) == ("", None)
 
 
 def test_get_bars_are_oldest_first_and_bounded(use: Use, at: datetime) -> None:
@@ -106,11 +106,11 @@ def test_explain_action_is_of_the_runs_portfolio_only(use: Use, place: Place, at
 
 
 def test_get_signals_shows_strategies_with_fenced_names(use: Use, place: Place, at: datetime) -> None:
-    answer = use("get_signals", {})
+    answer = use("get_signals", {"names": True})
     assert answer.content["strategies"][0]["symbols"][0]["symbol"] == "AAPL"
     assert "strategy's name" in answer.taint
     Strategy.objects.update(archived_at=at, enabled=False)
-    assert use("get_signals", {}).taint == ""
+    assert use("get_signals", {"names": True}).taint == ""
 
 
 def test_get_alerts_always_fences(use: Use) -> None:
