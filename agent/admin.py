@@ -14,6 +14,7 @@ from agent.models import (
     ModelPrice,
     Reservation,
     Suggestion,
+    SuggestionScore,
 )
 from common.admin import ReadOnlyAdmin
 
@@ -53,6 +54,13 @@ class SuggestionAdmin(ReadOnlyAdmin):
     list_filter = ["state", "side"]
     search_fields = ["symbol", "user__username"]
     list_select_related = ["user"]
+
+
+@admin.register(SuggestionScore)
+class SuggestionScoreAdmin(ReadOnlyAdmin):
+    list_display = ["at", "suggestion", "sessions", "return_percent", "benchmark_percent"]
+    list_filter = ["sessions"]
+    list_select_related = ["suggestion"]
 
 
 @admin.register(Reservation)

@@ -35,7 +35,7 @@ class StepOut(serializers.ModelSerializer[AgentStep]):
         read_only_fields = fields
 
 
-class RunOut(serializers.ModelSerializer[AgentRun]):
+class AgentRunOut(serializers.ModelSerializer[AgentRun]):
     """A run. `report` is there once it has ended, whatever the end was."""
 
     portfolio = serializers.UUIDField(source="portfolio_id")
@@ -50,11 +50,11 @@ class RunOut(serializers.ModelSerializer[AgentRun]):
         read_only_fields = fields
 
 
-class RunWithSteps(RunOut):
+class AgentRunWithSteps(AgentRunOut):
     steps = StepOut(many=True)
 
-    class Meta(RunOut.Meta):
-        fields = [*RunOut.Meta.fields, "steps"]
+    class Meta(AgentRunOut.Meta):
+        fields = [*AgentRunOut.Meta.fields, "steps"]
         read_only_fields = fields
 
 
@@ -70,28 +70,28 @@ class Runs(OwnedQuerysetMixin, ListAPIView[AgentRun]):
     """Runs, newest first."""
 
     queryset = AgentRun.objects.order_by("-created_at", "-id")
-    serializer_class = RunOut
+    serializer_class = AgentRunOut
     filterset_class = RunFilters
     ordering_fields = ["created_at", "state", "cost"]
 
 
 class RunDetail(APIView):
-    @extend_schema(responses=RunWithSteps, operation_id="agent_runs_retrieve")
+    @extend_schema(responses=AgentRunWithSteps, operation_id="agent_runs_retrieve")
     def get(self, request: Request, run_id: UUID) -> Response:
         """One run with every step, in order: what it looked at, what the model said, what came of it."""
-        return Response(RunWithSteps(starting.run_of(user_of(request), run_id)).data)
+        return Response(AgentRunWithSteps(starting.run_of(user_of(request), run_id)).data)
 
 
 class CancelRun(APIView):
     scopes = {"POST": "trade"}
 
-    @extend_schema(request=None, responses=RunOut, operation_id="agent_runs_cancel")
+    @extend_schema(request=None, responses=AgentRunOut, operation_id="agent_runs_cancel")
     def post(self, request: Request, run_id: UUID) -> Response:
         """End a run before its time. What it did so far stays in its report."""
-        return Response(RunOut(starting.cancel_run(user=user_of(request), run_id=run_id, now=now())).data)
+        return Response(AgentRunOut(starting.cancel_run(user=user_of(request), run_id=run_id, now=now())).data)
 
 
-class RunIn(StrictSerializer, serializers.Serializer[Any]):
+class AgentRunIn(StrictSerializer, serializers.Serializer[Any]):
     portfolio = serializers.UUIDField(required=False, help_text="by default your primary one")
     question = serializers.CharField(
         required=False, allow_blank=True, max_length=starting.LONGEST_QUESTION, help_text="empty: the regular analysis"
@@ -106,11 +106,11 @@ class RunIn(StrictSerializer, serializers.Serializer[Any]):
 class StartRun(APIView):
     scopes = {"POST": "trade"}
 
-    @extend_schema(request=RunIn, responses={202: RunOut}, operation_id="agent_run")
+    @extend_schema(request=AgentRunIn, responses={202: AgentRunOut}, operation_id="agent_run")
     @idempotent
     def post(self, request: Request) -> Response:
         """Start a run. Its steps come over /ws/agent as they happen."""
-        given = RunIn(data=request.data)
+        given = AgentRunIn(data=request.data)
         given.is_valid(raise_exception=True)
         data = dict(given.validated_data)
         user = user_of(request)
@@ -119,10 +119,10 @@ class StartRun(APIView):
             if data["portfolio"] is None:
                 raise serializers.ValidationError({"portfolio": "It is not one of your portfolios."})
         run = starting.start_run(user=user, now=now(), trigger=AgentRun.Trigger.MANUAL, **data)
-        return Response(RunOut(run).data, status=202)
+        return Response(AgentRunOut(run).data, status=202)
 
 
-class ConfigOut(serializers.ModelSerializer[AgentConfig]):
+class AgentConfigOut(serializers.ModelSerializer[AgentConfig]):
     spent = serializers.SerializerMethodField()
 
     class Meta:
@@ -140,29 +140,33 @@ class ConfigOut(serializers.ModelSerializer[AgentConfig]):
         return {"today": str(left.day_spent), "this_month": str(left.month_spent)}
 
 
-class ConfigIn(StrictSerializer, serializers.ModelSerializer[AgentConfig]):
+class AgentConfigIn(StrictSerializer, serializers.ModelSerializer[AgentConfig]):
+    override = serializers.CharField(
+        required=False, max_length=300, help_text="why the mode is raised to execute against the scorecard; it is kept"
+    )
+
     class Meta:
         model = AgentConfig
         fields = [*configuring.WHOLE, *configuring.DOLLARS, "provider", "model", "mode", "min_confidence",
-                  "instructions", "notifications_in_chat"]  # fmt: skip
+                  "instructions", "notifications_in_chat", "override"]  # fmt: skip
         extra_kwargs = {name: {"required": False} for name in fields}
 
 
 class Config(APIView):
     scopes = {"PATCH": "admin"}
 
-    @extend_schema(responses=ConfigOut, operation_id="agent_config")
+    @extend_schema(responses=AgentConfigOut, operation_id="agent_config")
     def get(self, request: Request) -> Response:
         """How your agent works, its budgets and what of them is spent."""
-        return Response(ConfigOut(configuring.config_of(user_of(request), now=now())).data)
+        return Response(AgentConfigOut(configuring.config_of(user_of(request), now=now())).data)
 
-    @extend_schema(request=ConfigIn, responses=ConfigOut, operation_id="agent_config_update")
+    @extend_schema(request=AgentConfigIn, responses=AgentConfigOut, operation_id="agent_config_update")
     def patch(self, request: Request) -> Response:
         """Change some settings."""
-        given = ConfigIn(data=request.data, partial=True)
+        given = AgentConfigIn(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
         config = configuring.change_config(user=user_of(request), changes=given.validated_data, now=now())
-        return Response(ConfigOut(config).data)
+        return Response(AgentConfigOut(config).data)
 
 
 class PriceOut(serializers.ModelSerializer[ModelPrice]):

@@ -296,13 +296,14 @@ def _settle(user: User, message_id: int, card_id: str, now: datetime, *, agreed:
         raise Conflict(f"It was {card['state']} before: nothing was done now.")
     card["state"] = "done" if agreed else "declined"
     if agreed:
-        card["action"] = str(_carry_out(user, card, now).pk)
+        card["action"] = str(carry_out(user, card, now).pk)
     message.save(update_fields=["cards"])
     return dict(card)
 
 
-def _carry_out(user: User, card: Mapping[str, Any], now: datetime) -> Action:
-    kind, actor = card["kind"], f"{user.get_username()} in chat"
+def carry_out(user: User, card: Mapping[str, Any], now: datetime, *, where: str = "in chat") -> Action:
+    """Do what a card says. Raises what the rule's own door raises."""
+    kind, actor = card["kind"], f"{user.get_username()} {where}"
     if kind == "create":
         return lifecycle.create_action(user=user, data=card["data"], now=now, actor=actor)
     rule_id = UUID(card["action"])

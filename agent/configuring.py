@@ -13,6 +13,8 @@ from accounts import credentials
 from accounts.models import User
 from agent import budget
 from agent.models import AgentConfig, Provider, RunMode
+from agent.scorecard import judge_raise
+from automation.promotion import reason_of
 from common.errors import InvalidInput
 
 # Name -> (least, most).
@@ -37,11 +39,15 @@ def config_of(user: User, *, now: datetime) -> AgentConfig:
 def change_config(*, user: User, changes: Mapping[str, Any], now: datetime) -> AgentConfig:
     """Change some settings. Raises InvalidInput with every error.
 
-    A provider needs the user's key and a price for its model, so that no run fails for want of either.
+    A provider needs the user's key and a price for its model, so that no run fails for want of either. Raising the
+    mode to execute needs evidence, or an `override` with a reason: see `agent.scorecard`.
     """
+    changes = dict(changes)
+    override = reason_of(changes)
     config_of(user, now=now)
     config = AgentConfig.objects.select_for_update().get(user=user)
     errors: dict[str, str] = {}
+    before = config.mode
     for name, value in changes.items():
         problem = _set(config, name, value)
         if problem:
@@ -51,6 +57,7 @@ def change_config(*, user: User, changes: Mapping[str, Any], now: datetime) -> A
     if errors:
         raise InvalidInput(errors)
     config.version += 1
+    judge_raise(user=user, config=config, before=before, override=override, now=now)
     config.updated_at = now
     config.save()
     return config

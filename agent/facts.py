@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count
 
 from accounts.models import User
+from agent.showing import written_in
 from alerts.models import Alert
 from automation.explaining import explain_many
 from automation.models import Action, ActionExecution, ActionStatus
@@ -21,6 +22,7 @@ from markets.selectors import latest_quotes
 from orders.models import Order
 from orders.states import OrderState
 from portfolios.models import Portfolio
+from portfolios.types import Valuation
 from portfolios.valuing import value
 
 NEAREST_RULES = 15
@@ -33,14 +35,15 @@ def gather(*, user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]
     symbols = sorted(valuation.positions)
     return {
         "at": now.isoformat(timespec="seconds"),
-        "portfolio": _portfolio(valuation),
+        "portfolio": portfolio_facts(valuation),
         "rules": _rules(user, portfolio, now),
         "moves_today": _moves(symbols),
         "last_24_hours": _lately(user, portfolio, now),
     }
 
 
-def _portfolio(valuation: Any) -> dict[str, Any]:
+def portfolio_facts(valuation: Valuation) -> dict[str, Any]:
+    """What is held, at the latest prices."""
     equity = valuation.equity
     return {
         "equity": _text(equity),
@@ -73,7 +76,9 @@ def _rules(user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]:
     """How many stand how, and the active ones that are nearest to firing."""
     mine = Action.objects.filter(user=user, portfolio=portfolio)
     counts = dict(mine.values_list("status").annotate(Count("pk")))
-    active = list(mine.filter(status=ActionStatus.ACTIVE).select_related("instrument").order_by("-created_at")[:300])
+    active = list(
+        mine.filter(status=ActionStatus.ACTIVE).select_related("instrument", "goal").order_by("-created_at")[:300]
+    )
     explained = explain_many(active, now=now)
     known = [action for action in active if explained[action.pk].distance_percent is not None]
     known.sort(key=lambda action: abs(explained[action.pk].distance_percent or Decimal(0)))
@@ -84,7 +89,7 @@ def _rules(user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]:
         "nearest": [
             {
                 "id": str(action.pk),
-                "rule": explained[action.pk].sentence,
+                "rule": _ours(action, explained[action.pk].sentence),
                 "distance_percent": plain(
                     (explained[action.pk].distance_percent or Decimal(0)).quantize(Decimal("0.01"))
                 ),
@@ -95,13 +100,20 @@ def _rules(user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]:
         "next_due": [
             {
                 "id": str(action.pk),
-                "rule": explained[action.pk].sentence,
+                "rule": _ours(action, explained[action.pk].sentence),
                 "at": at.isoformat(timespec="minutes"),
             }
             for action in due[:5]
             if (at := explained[action.pk].next_due_at) is not None
         ],
     }
+
+
+def _ours(action: Action, sentence: str) -> str:
+    """The sentence, unless it quotes what people wrote: then what kind of rule it is."""
+    if any(text in sentence for text in written_in(action)):
+        return f"A {action.action_type} rule of {action.instrument_id or 'the portfolio'} with {action.trigger_type}."
+    return sentence
 
 
 def _moves(symbols: list[str]) -> list[dict[str, Any]]:

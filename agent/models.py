@@ -270,6 +270,25 @@ class Suggestion(models.Model):
         ]
 
 
+class SuggestionScore(models.Model):
+    """What a suggestion had come to after so many sessions, beside the benchmark. Percent, in its direction.
+
+    A sale's return is what it spared: the fall of the price. The benchmark is judged in the same direction.
+    """
+
+    suggestion = models.ForeignKey(Suggestion, on_delete=models.CASCADE, related_name="scores", db_index=False)
+    sessions = models.PositiveSmallIntegerField(help_text="1, 5 or 20 closes after it was made")
+    price = models.DecimalField(max_digits=24, decimal_places=9)
+    return_percent = models.DecimalField(max_digits=12, decimal_places=4)
+    benchmark_percent = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["suggestion", "sessions"], name="one_score_per_suggestion_and_horizon")
+        ]
+
+
 class Conversation(models.Model):
     """A chat."""
 

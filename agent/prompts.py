@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 from agent import facts as gathering
+from agent.fencing import fenced
 from agent.models import AgentConfig, AgentRun
 from agent.using import SUBMIT, Toolbox
+
+__all__ = ["facts", "fenced", "first_turn", "system"]
 
 SYSTEM = """You are the analyst of Puffling, a system that trades a private investor's paper or real portfolio by rules.
 
@@ -47,9 +50,3 @@ def first_turn(run: AgentRun, config: AgentConfig, gathered: str) -> str:
     """The facts and the question."""
     question = run.question or "Give the regular analysis: what changed, what stands out, what to watch."
     return f"Facts (JSON):\n{gathered}\n\nQuestion:\n{question}"
-
-
-def fenced(text: str, *, source: str) -> str:
-    """Untrusted text as data: its own fences cannot be closed from inside."""
-    inner = text.replace("<untrusted", "<\u200buntrusted").replace("</untrusted", "<\u200b/untrusted")
-    return f'<untrusted source="{source}">\n{inner}\n</untrusted>'

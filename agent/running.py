@@ -10,16 +10,17 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from agent import budget, chatting, offline, prompts, proposing
+from agent import budget, chatting, offline, prompts
 from agent.asking import Asker
 from agent.budget import BudgetExhausted
+from agent.concluding import hand_over, propose_all
 from agent.configuring import config_of
 from agent.grounding import ungrounded
 from agent.limits import LimitReached, Meter
@@ -28,7 +29,7 @@ from agent.providers.base import ModelTurn, Provider, Request, Stop, ToolCall, T
 from agent.providers.opening import open_provider
 from agent.report import Report, Stored
 from agent.starting import OPEN, tell
-from agent.steps import Recorder
+from agent.steps import Recorder, storable
 from agent.submitting import REPORT_TOOL, Unusable, read_report
 from agent.tools.base import Context, Reach
 from agent.tools.registry import specs
@@ -70,9 +71,11 @@ def execute(
         user=run.user, portfolio=run.portfolio, now=now, run_id=run.pk, trace_id=run.trace_id, mode=run.mode
     )
     toolbox = Toolbox(run=run, context=context, reach=REACH[run.mode], meter=meter, recorder=recorder)
+    if run.question:
+        toolbox.distrust("a question: what is pasted into one is nobody's word")
     if run.attempts > 1:
         ending = Ending(state=RunState.FAILED, code="INTERRUPTED", error="Its worker was gone in the middle of it.")
-        _finish(run, ending, toolbox, config, clock)
+        _finish(run, ending, toolbox, clock)
         return True
     asker: Asker | None = None
     try:
@@ -94,11 +97,11 @@ def execute(
     except Exception:
         log.exception("agent run %s failed", run.pk)
         recorder.add(AgentStep.Kind.ERROR, name="INTERNAL", text="A fault of ours ended the run.", failed=True)
-        _finish(run, Ending(state=RunState.FAILED, code="INTERNAL", error="A fault of ours."), toolbox, config, clock)
+        _finish(run, Ending(state=RunState.FAILED, code="INTERNAL", error="A fault of ours."), toolbox, clock)
         raise
     if asker is not None:
         _count(run, asker)
-    _finish(run, ending, toolbox, config, clock)
+    _finish(run, ending, toolbox, clock)
     return True
 
 
@@ -169,7 +172,8 @@ class _Talk:
         """The report if it was submitted, and what the model hears otherwise. Other calls beside a report are done."""
         results: list[ToolResult] = []
         report: Report | None = None
-        for call in turn.calls:
+        for given in turn.calls:
+            call = replace(given, arguments=None if given.arguments is None else storable(given.arguments))
             if call.name == SUBMIT:
                 report, result = self._submitted(call)
                 results.append(result)
@@ -203,33 +207,17 @@ def _count(run: AgentRun, asker: Asker) -> None:
     }
 
 
-def _finish(
-    run: AgentRun, ending: Ending, toolbox: Toolbox, config: AgentConfig, clock: Callable[[], datetime]
-) -> None:
+def _finish(run: AgentRun, ending: Ending, toolbox: Toolbox, clock: Callable[[], datetime]) -> None:
     """Write the report, turn its suggestions into proposals, and end the run. A cancelled run proposes nothing."""
     now = clock()
     cancelled = not AgentRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists()
-    suggested = ending.report.suggestions if ending.report and not cancelled else []
     report = ending.report or offline.what_was_done(toolbox, ending.error)
     missing = ungrounded(
         [report.summary, *(one.text for one in report.observations), *report.risks], sources=toolbox.seen
     )
-    refused: list[str] = []
-    if run.mode != "report":
-        for one in suggested:
-            loose = tuple(ungrounded([one.rationale], sources=toolbox.seen))
-            suggestion, problem = proposing.propose(run=run, suggested=one, now=now, ungrounded=loose)
-            if suggestion is None:
-                refused.append(problem)
-                continue
-            toolbox.recorder.add(
-                AgentStep.Kind.PROPOSAL, name=suggestion.symbol, result={"suggestion": str(suggestion.pk)},
-                text=f"{suggestion.side} {suggestion.symbol} ({suggestion.confidence}): {suggestion.rationale}",
-            )  # fmt: skip
-            if not proposing.may_execute(run, suggestion, config):
-                order = proposing.place_suggestion(suggestion, now=now)
-                if order is not None:
-                    toolbox.done.append({"kind": "order", "id": str(order.pk), "state": order.state})
+    reported = ending.report if not cancelled else None
+    refused = propose_all(run, reported.suggestions, toolbox, now=now) if reported else []
+    done, cards = hand_over(run, toolbox.done)
     stored = Stored(
         report=report,
         offline=run.provider == "offline",
@@ -244,7 +232,7 @@ def _finish(
         locked = AgentRun.objects.select_for_update().get(pk=run.pk)
         state = ending.state if locked.state == RunState.RUNNING else RunState(locked.state)
         locked.report = stored.model_dump(mode="json")
-        locked.actions_taken = toolbox.done
+        locked.actions_taken = done
         locked.cost, locked.calls, locked.usage = run.cost, run.calls, run.usage
         locked.tainted, locked.taint_reason = run.tainted, run.taint_reason
         if locked.state == RunState.RUNNING:
@@ -253,7 +241,8 @@ def _finish(
         locked.save()
         tell(locked, now)
         if locked.conversation is not None:
-            chatting.add(locked.conversation, role=ChatMessage.Role.ASSISTANT, text=_told(stored), now=now, run=locked)
+            role = ChatMessage.Role.ASSISTANT
+            chatting.add(locked.conversation, role=role, text=_told(stored), now=now, run=locked, cards=cards)
 
 
 def _told(stored: Stored) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -51,7 +52,7 @@ class Recorder:
                 run=self.run,
                 number=self._number,
                 kind=kind,
-                name=name[:60],
+                name=storable(name)[:60],
                 text=redacted(text)[:LONGEST_TEXT],
                 input=bounded(given),
                 output=bounded(result),
@@ -101,7 +102,18 @@ def as_payload(step: AgentStep) -> dict[str, Any]:
 
 def redacted(text: str) -> str:
     """Without anything that looks like a secret, and without what PostgreSQL cannot store."""
-    return SECRETS.sub("[redacted]", text).replace("\x00", "")
+    return SECRETS.sub("[redacted]", storable(text))
+
+
+def storable(value: Any) -> Any:
+    """JSON as PostgreSQL takes it: without NUL, halves of surrogate pairs, and numbers that are none."""
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable(inner) for inner in value]
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def bounded(value: Any) -> Any:
@@ -121,4 +133,4 @@ def _clean(value: Any) -> Any:
         return [_clean(inner) for inner in value]
     if isinstance(value, str):
         return redacted(value)
-    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+    return storable(value) if value is None or isinstance(value, (bool, int, float)) else str(value)

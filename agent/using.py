@@ -11,13 +11,14 @@ from typing import Any
 from django.db import transaction
 from pydantic import ValidationError
 
+from agent.fencing import Words
 from agent.limits import Meter
 from agent.models import AgentRun, AgentStep
 from agent.providers.base import ToolCall, ToolResult
 from agent.steps import Recorder
 from agent.tools.base import Context, Reach
 from agent.tools.registry import TOOLS
-from common.errors import PufflingError
+from common.errors import Conflict, PufflingError
 
 log = logging.getLogger(__name__)
 LONGEST_RESULT = 30_000  # characters; a model that needs more asks for less at a time
@@ -72,17 +73,26 @@ class Toolbox:
         try:
             with transaction.atomic():
                 answer = tool.run(arguments, self.context)
+        except Conflict as error:  # it speaks of what is stored, and may quote a name
+            words = Words()
+            told = words.of(error.detail, "an error that may quote names")
+            self.distrust(words.taint)
+            return {"error": told, "code": error.code}, True
         except PufflingError as error:
             return {"error": error.detail, "code": error.code}, True
-        if answer.taint and not self.taint:
-            self.taint = answer.taint
-            self._mark_tainted(answer.taint)
+        self.distrust(answer.taint)
         self.done += [dict(one) for one in answer.done]
         return dict(answer.content), False
 
     def _reach(self) -> Reach:
         """Untrusted text in the run: nothing may act any more."""
         return min(self.reach, Reach.PROPOSE) if self.taint or self.context.tainted else self.reach
+
+    def distrust(self, reason: str) -> None:
+        """The run has read text nobody vouches for; an empty reason: it has not."""
+        if reason and not self.taint:
+            self.taint = reason
+            self._mark_tainted(reason)
 
     def _mark_tainted(self, reason: str) -> None:
         """From here on the run can only propose; its row says so before anything else happens."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from common.money import ZERO
 from orders.models import Order, Source
+from orders.tainting import tainted
 from safety import gate
 from safety.facts import compact
 from safety.gate import ApprovedOrder
@@ -80,4 +81,6 @@ class Judge:
     def _seen_by(self, order: Order) -> Snapshot:
         """The snapshot with the switches that reach this order; the same object if no more do: it keeps its sums."""
         view = view_of(self._switches, order)
+        if order.source_kind == Source.AGENT_RUN:
+            return replace(self.snapshot, switches=view, tainted_runs=tainted([order.source_id]))
         return self.snapshot if view == self.snapshot.switches else replace(self.snapshot, switches=view)

@@ -58,7 +58,7 @@ def take(
     instruments = {i.symbol: i for i in Instrument.objects.filter(symbol__in=wanted)}
     dates = {calendar.trading_date(i.exchange_id, now) for i in instruments.values()}
     valuation = valuing.value(portfolio, now=now)
-    trades, turnover = _today(others, dates)
+    trades, turnover, agents = _today(others, dates)
     held = {symbol: position.quantity for symbol, position in valuation.positions.items()}
     prices = {s: p.price for s, p in valuation.positions.items() if p.price is not None}
     prices.update({symbol: quote.last for symbol, quote in quotes.items()})
@@ -88,6 +88,7 @@ def take(
         turnover_today=turnover,
         position_allowances=allowances(portfolio),
         loss_sales=loss_sales(portfolio, now, wanted) if policy.wash_sale_lock else {},
+        agent_orders_today=agents,
     )
 
 
@@ -174,8 +175,8 @@ def _recent(
     )
 
 
-def _today(orders: QuerySet[Order], dates: Collection[date]) -> tuple[int, Decimal]:
-    """Orders and dollars that count against the daily limits: what filled, and what still may."""
+def _today(orders: QuerySet[Order], dates: Collection[date]) -> tuple[int, Decimal, int]:
+    """Orders and dollars that count against the daily limits: what filled, and what still may; orders of the agent."""
     counted = orders.filter(trading_date__in=dates).exclude(state__in=UNCOUNTED)
     # An order that ended before the broker took it was never a trade.
     counted = counted.exclude(state__in=[OrderState.EXPIRED, OrderState.CANCELLED], accepted_at=None)
@@ -183,5 +184,6 @@ def _today(orders: QuerySet[Order], dates: Collection[date]) -> tuple[int, Decim
         When(state__in=IN_FLIGHT, then=F("quantity") * F("decision_price")),
         default=F("filled_value"),
     )
-    found = counted.aggregate(count=Count("pk"), value=Sum(value))
-    return found["count"], found["value"] or ZERO
+    agents = Count("pk", filter=Q(source_kind=Source.AGENT_RUN))
+    found = counted.aggregate(count=Count("pk"), value=Sum(value), agents=agents)
+    return found["count"], found["value"] or ZERO, found["agents"]

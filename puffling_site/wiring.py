@@ -13,7 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from agent import scoring
 from agent import starting as agent_runs
+from agent.tainting import tainted_runs
 from alerts import subjects
 from alerts.channels import sweeping as deliveries
 from automation import sweeping as rules
@@ -34,7 +36,7 @@ from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
 from markets.selectors import latest_quotes
-from orders import killing, matching, reconciling, rescaling
+from orders import killing, matching, reconciling, rescaling, tainting
 from orders import sweeping as orders
 from portfolios.goals import using
 from portfolios.goals.allowing import wanted_symbols
@@ -109,6 +111,7 @@ subscriptions.register("orders", matching.symbols_in_flight)
 sources.register_quotes(_quotes)
 changing.use_kill(killing.kill)
 checking.guard(rescaling.refuse_import)
+tainting.use_taint(tainted_runs)
 using.register("rules", naming.rules_of)
 using.register("rebalances", naming.runs_of)
 
@@ -134,11 +137,12 @@ SWEEP = (
     SweepStep(name="unannounced splits", every=timedelta(seconds=15), run=suspecting.suspect_splits),
     SweepStep(name="drifting goals", every=timedelta(seconds=5), run=lambda now: drifting.watch(now=now)),
     SweepStep(name="replays", every=timedelta(seconds=5), run=replays.nudge_left_behind),
-    SweepStep(name="agent runs", every=timedelta(seconds=5), run=agent_runs.nudge_left_behind),
-    SweepStep(name="old agent runs", every=timedelta(hours=6), run=agent_runs.forget_old_runs),
     SweepStep(name="jobs", every=timedelta(seconds=2), run=jobs.sweep),
     SweepStep(name="runs of jobs left behind", every=timedelta(seconds=10), run=job_runs.nudge_left_behind),
     SweepStep(name="backtests", every=timedelta(seconds=5), run=backtests.nudge_left_behind),
+    SweepStep(name="agent runs", every=timedelta(seconds=5), run=agent_runs.nudge_left_behind),
+    SweepStep(name="suggestions", every=timedelta(hours=1), run=scoring.score_due),
+    SweepStep(name="old agent runs", every=timedelta(hours=6), run=agent_runs.forget_old_runs),
     SweepStep(name="reconcile", every=timedelta(seconds=60), run=lambda now: reconciling.reconcile(now=now)),
     SweepStep(name="audit", every=timedelta(hours=1), run=verifying.verify_recent),
     SweepStep(

@@ -15,6 +15,7 @@ from common.money import plain
 from safety.book import MINUTE, RULE, Book, SymbolFlight, book_of
 from safety.types import AccountView, InstrumentView, PolicyView, ProposedOrder, QuoteView, Snapshot, SwitchView
 
+AGENT = "agent_run"
 MEMORY = 60  # seconds for which earlier orders are known at least: rates are per minute
 
 
@@ -53,6 +54,7 @@ def compact(order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
         "like": None if like is None else like.isoformat(),
         "memory": max(MEMORY, snapshot.policy.duplicate_window_seconds),
         **(_loop(book, order, snapshot) if order.source_kind == RULE else {}),
+        **(_agent(order, snapshot) if order.source_kind == AGENT else {}),
         **({"loss_sale": _time(snapshot.loss_sales.get(symbol))} if snapshot.policy.wash_sale_lock else {}),
     }
 
@@ -83,6 +85,8 @@ def restore(facts: Mapping[str, Any], order: ProposedOrder, policy: PolicyView) 
         turnover_today=Decimal(facts["turnover"]),
         position_allowances={} if allowance is None else {symbol: allowance},
         loss_sales={symbol: datetime.fromisoformat(facts["loss_sale"])} if facts.get("loss_sale") else {},
+        agent_orders_today=facts.get("agent_orders", 0),
+        tainted_runs=frozenset([order.source_id]) if facts.get("tainted") else frozenset(),
     )
     object.__setattr__(snapshot, "_book", _book(facts, order, snapshot))
     return snapshot
@@ -103,6 +107,11 @@ def _loop(book: Book, order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any
     trades = book.rule_trades.get(order.symbol, ())
     minutes = snapshot.policy.loop_window_minutes if snapshot.policy.loop_round_trips else 0
     return {"loop_minutes": minutes, "loop_trades": [[at.isoformat(), side] for at, side in trades]}
+
+
+def _agent(order: ProposedOrder, snapshot: Snapshot) -> dict[str, Any]:
+    """What only the agent's orders are judged by."""
+    return {"agent_orders": snapshot.agent_orders_today, "tainted": order.source_id in snapshot.tainted_runs}
 
 
 def _book(facts: Mapping[str, Any], order: ProposedOrder, snapshot: Snapshot) -> Book:

@@ -169,6 +169,8 @@ FIELDS: Mapping[str, Field] = {
         Field(name="loop_round_trips", read=COUNT, looser=zero_is_loosest),
         Field(name="loop_window_minutes", read=whole(1, 1440), looser=lower_is_looser),
         Field(name="wash_sale_lock", read=flag, looser=false_is_looser),
+        Field(name="agent_daily_orders", read=COUNT, looser=higher_is_looser),
+        _percent("agent_order_pct"),
     )
 }
 ALIASES = {"large_order_threshold": "large_order_amount"}

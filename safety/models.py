@@ -62,6 +62,12 @@ class SafetyPolicy(models.Model):
     )
     loop_window_minutes = models.PositiveIntegerField(default=60, help_text="how far back round trips are counted")
     wash_sale_lock = models.BooleanField(default=False, help_text="no buys for 30 days after a sale at a loss")
+    agent_daily_orders = models.PositiveIntegerField(
+        default=5, help_text="orders the agent may place per exchange date"
+    )
+    agent_order_pct = percent_field(
+        default=Decimal(2), validators=_PERCENT, help_text="of the portfolio in one order of the agent"
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

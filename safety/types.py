@@ -145,6 +145,8 @@ class PolicyView:
     loop_round_trips: int  # 0: off
     loop_window_minutes: int
     wash_sale_lock: bool
+    agent_daily_orders: int
+    agent_order_pct: Decimal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,6 +172,8 @@ class Snapshot:
     turnover_today: Decimal = Decimal(0)
     position_allowances: Mapping[str, Decimal] = field(default_factory=dict)  # symbol -> percent a goal allows
     loss_sales: Mapping[str, datetime] = field(default_factory=dict)  # symbol -> latest within 30 days, if locked
+    agent_orders_today: int = 0
+    tainted_runs: frozenset[str] = frozenset()  # runs of the agent that read untrusted text, of those asked about
     # Sums over the above, made on first use by `safety.book.book_of`; never an input, never compared.
     _book: Any = field(default=None, init=False, repr=False, compare=False)
 
@@ -203,6 +207,7 @@ class Snapshot:
             in_flight=(*self.in_flight, flight),
             recent=(*self.recent, recent),
             trades_today=self.trades_today + 1,
+            agent_orders_today=self.agent_orders_today + (order.source_kind == "agent_run"),
             turnover_today=self.turnover_today + order.quantity * price,
         )
         book = self._book

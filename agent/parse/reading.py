@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,9 @@ from agent.parse.grammar import parse
 from agent.parse.looking_up import ExchangeSessions, InstalledNames
 from agent.parse.types import Notes, Parsed, Reading
 from automation.preflight.reviewing import Review, review
+from automation.strategies.models import Strategy
 from common.errors import InvalidInput
+from portfolios.models import PortfolioGoal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +49,20 @@ def read_sentence(*, user: User, text: str, now: datetime, portfolio_id: UUID | 
 
 
 def goals_of(user: User) -> Mapping[str, str]:
-    """Name in lower case -> id of the user's goals."""
-    return {}
+    """Name in lower case -> id of the user's goals. A name that two portfolios use is left out: it would be a guess."""
+    return _once(PortfolioGoal.objects.filter(portfolio__user=user, archived_at=None).values_list("name", "pk"))
 
 
 def strategies_of(user: User) -> Mapping[str, str]:
     """Name in lower case -> id of the user's strategies."""
-    return {}
+    return _once(Strategy.objects.filter(user=user, archived_at=None).values_list("name", "pk"))
+
+
+def _once(rows: Iterable[tuple[str, UUID]]) -> Mapping[str, str]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, pk in rows:
+        found[name.strip().lower()].append(str(pk))
+    return {name: ids[0] for name, ids in found.items() if name and len(ids) == 1}
 
 
 def as_json(understood: Understood) -> dict[str, Any]:

@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from accounts.models import User
+from common.errors import InvalidInput
+from markets.models import Instrument
 from portfolios.models import Portfolio
+
+
+def _no_float(value: Any) -> Any:
+    if isinstance(value, float | bool):
+        raise ValueError('give it as a string, such as "12.5"')
+    return value
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("it holds a character that cannot be stored")
+    return text
+
+
+Number = Annotated[
+    Decimal,
+    BeforeValidator(_no_float),
+    Field(allow_inf_nan=False, ge=-(10**15), le=10**15, decimal_places=9),
+    WithJsonSchema({"type": "string", "description": "a decimal number"}),
+]
+Text = Annotated[str, AfterValidator(_storable)]
+Symbol = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9.\-/]*$")]
+
+
+def verified(symbols: Iterable[str]) -> list[str]:
+    """The symbols in capitals, each once. InvalidInput naming those nobody knows here."""
+    wanted = list(dict.fromkeys(symbol.upper() for symbol in symbols))
+    known = set(Instrument.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    if unknown := [symbol for symbol in wanted if symbol not in known]:
+        raise InvalidInput({"symbol": f"{', '.join(unknown)} is not known here: use symbols of the portfolio."})
+    return wanted
 
 
 class Arguments(BaseModel):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from safety.case import Check
 from safety.checks import (
     account_usable,
+    agent_limits,
     asset_tradable,
     buying_power,
     daily_loss,
@@ -87,6 +88,7 @@ CHECKS = registry(
         drawdown,
         rule_review,
         wash_sale,
+        agent_limits,
         large_order,
     )
 )

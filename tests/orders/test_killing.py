@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from agent.models import AgentRun
 from alerts.models import Alert
 from brokers.models import PaperOrder
 from common import clock
@@ -71,10 +72,18 @@ def test_others_go_on(desk, other):
     assert theirs.state == "filled"
 
 
+def a_run(desk):
+    """A run of the agent that the gate trusts."""
+    return AgentRun.objects.create(
+        user=desk.user, portfolio=desk.portfolio, trigger="manual", mode="execute", provider="offline", created_at=NOW
+    )
+
+
 @pytest.mark.parametrize("scope", ["portfolio", "action", "agent"])
 def test_a_narrow_scope_cancels_only_its_own(desk, scope):
     rule = new_id()
-    inside = order_of(desk, action_id=rule, source_kind="agent_run" if scope == "agent" else "action_execution")
+    source = {"source_kind": "agent_run", "source_id": str(a_run(desk).pk)} if scope == "agent" else {}
+    inside = order_of(desk, action_id=rule, **source)
     scope_id = {"portfolio": str(desk.portfolio.pk), "action": str(rule), "agent": ""}[scope]
     outside = order_of(desk, symbol="MSFT", action_id=new_id())
     report = killed(desk, scope=scope, scope_id=scope_id)

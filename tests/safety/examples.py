@@ -383,6 +383,36 @@ EXAMPLES = (
         "switch wash_sale_lock off",
     ),
     Example(
+        "AGENT_LIMIT",
+        (buy(source_kind="agent_run", quantity=D("20.01")), snapshot()),
+        (buy(source_kind="agent_run", quantity=D(20)), snapshot()),
+        "$2,001.00, one of the agent's may be $2,000.00 (2 % of the portfolio)",
+    ),
+    Example(
+        "AGENT_LIMIT",
+        (buy(source_kind="agent_run"), snapshot(agent_orders_today=5)),
+        (buy(source_kind="agent_run"), snapshot(agent_orders_today=4)),
+        "The agent placed 5 orders on 2026-11-20, it may place 5 a day",
+    ),
+    Example(
+        "AGENT_LIMIT",
+        (sell(source_kind="agent_run", quantity=D(30)), holding("30")),
+        (sell(source_kind="manual", quantity=D(30)), holding("30")),
+        "Place it yourself",
+    ),
+    Example(
+        "TAINTED_CONTEXT",
+        (buy(source_kind="agent_run", source_id="run"), snapshot(tainted_runs=frozenset(["run"]))),
+        (buy(source_kind="agent_run", source_id="run"), snapshot(tainted_runs=frozenset(["another"]))),
+        "can only propose",
+    ),
+    Example(
+        "TAINTED_CONTEXT",
+        (buy(source_kind="agent_run", source_id="run"), snapshot(tainted_runs=frozenset(["run"]))),
+        (buy(source_kind="manual", source_id="run"), snapshot(tainted_runs=frozenset(["run"]))),
+        "place it yourself",
+    ),
+    Example(
         "APPROVAL_REQUIRED",
         (buy(quantity=D("50.01")), snapshot()),
         (buy(quantity=D(50)), snapshot()),

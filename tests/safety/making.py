@@ -53,6 +53,8 @@ POLICY = PolicyView(
     loop_round_trips=3,
     loop_window_minutes=60,
     wash_sale_lock=False,
+    agent_daily_orders=5,
+    agent_order_pct=D(2),
 )
 SYMBOLS = ("AAPL", "MSFT")
 QUOTE = QuoteView(last=D(100), bid=D("99.99"), ask=D(100), prev_close=D(100), at=NOW)

@@ -50,6 +50,8 @@ DIRECTIONS: dict[str, tuple[Any, Any, Any]] = {
     "loop_round_trips": (3, 2, 4),
     "loop_window_minutes": (60, 61, 59),
     "wash_sale_lock": (False, True, None),
+    "agent_daily_orders": (5, 4, 6),
+    "agent_order_pct": (D(2), 1, "2.1"),
 }
 
 

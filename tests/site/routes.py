@@ -33,6 +33,7 @@ from portfolios.goals.changing import create_goal
 from portfolios.ledger import open_position
 from portfolios.models import Portfolio
 from tests.orders.making import D, open_market, quote
+from tests.site.agent_routes import AGENT_ROUTES, agent_world
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,10 @@ ROUTES: dict[str, dict[str, Access]] = {
     "strategies/<uuid:strategy_id>/run-now/": {"POST": owned("strategy")},
     "strategies/<uuid:strategy_id>/evidence/": {"GET": owned("strategy")},
     "strategies/<uuid:strategy_id>/promote/": {"POST": owned("strategy")},
+    **{
+        route: {method: Access(kind=kind, arguments=more) for method, (kind, more) in methods.items()}
+        for route, methods in AGENT_ROUTES.items()
+    },
 }
 
 # What fills the paths of the site's pages: their parameter -> a thing of the world, or a fixed word.
@@ -307,4 +312,5 @@ def world_of(user: User) -> dict[str, Any]:
         "portfolio": portfolio.pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
         "backtest": a_backtest(user, portfolio, at).pk,
+        **agent_world(user, portfolio, action.pk, at),
     }

@@ -115,6 +115,7 @@ READING_POSTS = {
     "backtests/",
     "strategies/<uuid:strategy_id>/backtest/",
     "portfolio/goals/<uuid:goal_id>/backtest/",
+    "agent/parse/",
 }
 
 
