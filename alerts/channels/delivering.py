@@ -86,7 +86,7 @@ def claim(*, now: datetime) -> tuple[bool, Claimed | None]:
         return True, None
     chosen = [rows[row_id] for row_id in decision.send]
     lease = now + LEASE
-    again = chosen[0].reason == RETRY
+    again = _was_tried(chosen[0])
     message_id = chosen[0].message_id if again else new_id()
     for row in chosen:
         row.message_id, row.lease_until, row.attempts = message_id, lease, row.attempts + 1 if again else 1
@@ -180,8 +180,14 @@ def _waiting(row: Delivery) -> Waiting:
         urgent=row.urgent,
         silent=row.silent,
         repeat=row.sent_at is not None,
-        retry=row.message_id if row.reason == RETRY else None,
+        tries=row.attempts if _was_tried(row) else 0,
+        retry=row.message_id if _was_tried(row) else None,
     )
+
+
+def _was_tried(row: Delivery) -> bool:
+    """Whether its message was tried and did not arrive as far as we know: refused for now, or its worker is gone."""
+    return row.reason == RETRY or row.lease_until is not None
 
 
 def _put_aside(decision: Decision) -> None:

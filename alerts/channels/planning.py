@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 TOO_OLD = timedelta(days=2)  # an alert that could not even be tried for so long is history, not news
+MOST_TRIES = 20  # far more than the waits between tries allow: its worker dies of it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """One delivery that is due. `retry` is the message its last try was part of, if that failed."""
+    """One delivery that is due. `retry` is the message its last try was part of, if that failed or was lost."""
 
     id: int
     created_at: datetime
@@ -23,6 +24,7 @@ class Waiting:
     urgent: bool = False
     silent: bool = False
     repeat: bool = False
+    tries: int = 0
     retry: UUID | None = None
 
     @property
@@ -100,6 +102,8 @@ def _again(rows: Sequence[Waiting]) -> tuple[int, ...]:
 
 
 def _no_longer(row: Waiting, limits: Limits, now: datetime) -> str:
+    if row.tries >= MOST_TRIES:
+        return "gave_up"
     if row.urgent:
         return ""
     if row.acknowledged:

@@ -12,6 +12,7 @@ from django.db import connection
 from accounts.models import User
 from alerts.channels import delivering, sweeping
 from alerts.channels.delivering import BACK_OFF, LEASE, deliver_one
+from alerts.channels.planning import MOST_TRIES
 from alerts.history import acknowledge
 from alerts.models import Alert, AlertChannel, Delivery
 from alerts.raising import NewAlert, raise_alerts
@@ -228,7 +229,9 @@ def test_a_worker_that_dies_leaves_its_row_to_the_next(ann: User, webhook: Alert
     assert deliver_all() == 0  # held
     after = NOW + LEASE
     deliver_all(after)
-    assert (only().state, len(listener.requests)) == ("sent", 1)
+    assert (only().state, only().attempts, len(listener.requests)) == ("sent", 2, 1)
+    # The first worker may have sent it before it died: the receiver can tell by the id.
+    assert listener.requests[0].headers["Puffling-Delivery"] == str(claimed.rows[0].message_id)
     late = delivering.Outcome(sent=False, text="too late", permanent=True)
     assert delivering.record(claimed, late, now=after) is False
     assert only().state == "sent"
@@ -278,3 +281,13 @@ def test_without_redis_the_sweeper_sends(ann: User, listener: Listener) -> None:
     sweeping.wait_for_sending(10)
     assert only().state == "sent"
     assert not sweeping.sweep(clock_now())
+
+
+def test_a_message_that_kills_its_workers_is_given_up(ann: User, webhook: AlertChannel, listener: Listener) -> None:
+    tell(ann)
+    at = NOW
+    for _ in range(MOST_TRIES):
+        delivering.claim(now=at)
+        at += LEASE
+    deliver_all(at)
+    assert (only().state, only().reason, listener.requests) == ("suppressed", "gave_up", [])
