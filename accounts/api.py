@@ -113,7 +113,7 @@ class Token(APIView):
 class Credentials(OwnedQuerysetMixin, ListAPIView[Credential]):
     """Keys of other services you keep here. Only their last four characters are ever shown."""
 
-    queryset = Credential.objects.order_by("kind")
+    queryset = Credential.objects.filter(kind__in=credentials.KEYS).order_by("kind")
     serializer_class = CredentialOut
     ordering_fields = ["kind", "updated_at"]
 

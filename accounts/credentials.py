@@ -1,7 +1,9 @@
 """Keys of other services, kept encrypted: written once, shown never (only their last four characters).
 
-AES-256-GCM under the first key of the ring `PUFFLING_FIELD_KEYS`; the older ones only decrypt. Owner and kind are
-authenticated with the ciphertext, so that a row moved to somebody else, or to another service, does not decrypt.
+AES-256-GCM under the first key of the ring `PUFFLING_FIELD_KEYS`; the older ones only decrypt. Owner, kind and name
+are authenticated with the ciphertext, so that a row moved to somebody else, or to another service, does not decrypt.
+
+A user has one key per service; of what a room above keeps several (where alerts go), each has a `name` of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from common.errors import Conflict, InvalidInput, NotFound
 
 NONCE_BYTES = 12
 SHORTEST, LONGEST = 8, 4096
+NAMED = (Credential.Kind.CHANNEL, Credential.Kind.HOOK)  # kept by rooms above, one for each thing they name
+KEYS = tuple(kind for kind in Credential.Kind.values if kind not in NAMED)  # one per user and service
 
 
 class Unreadable(Conflict):
@@ -34,22 +38,23 @@ def store(*, user: User, kind: str, secret: str, now: datetime) -> Credential:
     secret = secret.strip()
     if not SHORTEST <= len(secret) <= LONGEST or not secret.isascii() or not secret.isprintable():
         raise InvalidInput({"secret": f"It must have {SHORTEST} to {LONGEST} plain characters: copy it again."})
-    if kind not in Credential.Kind.values:
-        raise InvalidInput({"kind": f"{kind!r} is not known: use {', '.join(Credential.Kind.values)}."})
+    if kind not in KEYS:
+        raise InvalidInput({"kind": f"{kind!r} is not known: use {', '.join(KEYS)}."})
+    return keep(user=user, kind=kind, secret=secret, now=now)
+
+
+def keep(*, user: User, kind: str, secret: str, now: datetime, name: str = "") -> Credential:
+    """`store` for what another room has checked, under a name of its own. Raises Conflict without keys."""
+    written = {**_sealed(user.pk, kind, name, secret), "last_four": secret[-4:], "updated_at": now}
     credential, _ = Credential.objects.update_or_create(
-        user=user,
-        kind=kind,
-        defaults={**_sealed(user.pk, kind, secret), "last_four": secret[-4:], "updated_at": now},
-        create_defaults={
-            **_sealed(user.pk, kind, secret), "last_four": secret[-4:], "created_at": now, "updated_at": now,
-        },
-    )  # fmt: skip
+        user=user, kind=kind, name=name, defaults=written, create_defaults={**written, "created_at": now}
+    )
     return credential
 
 
-def reveal(*, user_id: int, kind: str) -> str:
+def reveal(*, user_id: int, kind: str, name: str = "") -> str:
     """The secret itself, for the one adapter that needs it. Raises NotFound, Unreadable."""
-    credential = Credential.objects.filter(user_id=user_id, kind=kind).first()
+    credential = Credential.objects.filter(user_id=user_id, kind=kind, name=name).first()
     if credential is None:
         raise NotFound(f"There is no {kind} key of yours: add it in the settings.")
     return _opened(credential)
@@ -60,9 +65,9 @@ def has(*, user_id: int, kind: str) -> bool:
     return Credential.objects.filter(user_id=user_id, kind=kind).exists()
 
 
-def forget(*, user: User, kind: str) -> None:
+def forget(*, user: User, kind: str, name: str = "") -> None:
     """Delete it. Raises NotFound."""
-    if not Credential.objects.filter(user=user, kind=kind).delete()[0]:
+    if not Credential.objects.filter(user=user, kind=kind, name=name).delete()[0]:
         raise NotFound(f"There is no {kind} key of yours.")
 
 
@@ -71,7 +76,7 @@ def rotate(*, now: datetime) -> int:
     current = key_id(_ring()[0])
     moved = 0
     for credential in Credential.objects.exclude(key_id=current).order_by("pk"):
-        sealed = _sealed(credential.user_id, credential.kind, _opened(credential))
+        sealed = _sealed(credential.user_id, credential.kind, credential.name, _opened(credential))
         moved += Credential.objects.filter(pk=credential.pk, key_id=credential.key_id).update(**sealed, updated_at=now)
     return moved
 
@@ -88,11 +93,11 @@ def _ring() -> Sequence[bytes]:
     return keys
 
 
-def _sealed(user_id: int, kind: str, secret: str) -> dict[str, object]:
+def _sealed(user_id: int, kind: str, name: str, secret: str) -> dict[str, object]:
     key = _ring()[0]
     nonce = os.urandom(NONCE_BYTES)
     return {
-        "ciphertext": nonce + AESGCM(key).encrypt(nonce, secret.encode(), _bound_to(user_id, kind)),
+        "ciphertext": nonce + AESGCM(key).encrypt(nonce, secret.encode(), _bound_to(user_id, kind, name)),
         "key_id": key_id(key),
     }
 
@@ -103,11 +108,11 @@ def _opened(credential: Credential) -> str:
     if key is None:
         raise Unreadable(f"The key that encrypts your {credential.kind} secret is not in PUFFLING_FIELD_KEYS any more.")
     try:
-        bound_to = _bound_to(credential.user_id, credential.kind)
+        bound_to = _bound_to(credential.user_id, credential.kind, credential.name)
         return AESGCM(key).decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], bound_to).decode()
     except InvalidTag:
         raise Unreadable(f"Your {credential.kind} secret was changed or moved: enter it again.") from None
 
 
-def _bound_to(user_id: int, kind: str) -> bytes:
-    return f"{user_id}:{kind}".encode()
+def _bound_to(user_id: int, kind: str, name: str) -> bytes:
+    return (f"{user_id}:{kind}:{name}" if name else f"{user_id}:{kind}").encode()

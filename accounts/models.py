@@ -92,9 +92,12 @@ class Credential(models.Model):
         COMPATIBLE = "compatible", "An OpenAI-compatible server"
         ALPACA_KEY = "alpaca_key", "Alpaca key id"
         ALPACA_SECRET = "alpaca_secret", "Alpaca secret"
+        CHANNEL = "channel", "Where alerts are sent"  # one per channel: `name` is its id
+        HOOK = "hook", "What a webhook in is signed with"  # one per rule: `name` is its id
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
     kind = models.CharField(max_length=20, choices=Kind.choices)
+    name = models.CharField(max_length=40, blank=True, default="", help_text="which, where a user may have several")
     ciphertext = models.BinaryField()
     key_id = models.CharField(max_length=12, help_text="which key of the ring encrypts it")
     last_four = models.CharField(max_length=4)
@@ -102,4 +105,6 @@ class Credential(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_credential_per_user_and_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "name"], name="one_credential_per_user_and_kind")
+        ]

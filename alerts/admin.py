@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from alerts import configs, standing
+from alerts.channels import keeping
 from alerts.conditions.registry import KINDS
 from alerts.history import acknowledge
-from alerts.models import Alert, AlertConfig
+from alerts.models import Alert, AlertChannel, AlertConfig, Delivery
 from common.admin import ReadOnlyAdmin
 from common.clock import now
 
@@ -64,3 +65,33 @@ class AlertConfigAdmin(ReadOnlyAdmin):
     def forget(self, request: HttpRequest, queryset: Any) -> None:
         for config in queryset.select_related("user"):
             configs.delete(user=config.user, config_id=config.pk, now=now())
+
+
+@admin.register(AlertChannel)
+class AlertChannelAdmin(ReadOnlyAdmin):
+    """Written by their owners; where they send is shown to nobody."""
+
+    list_display = ["name", "user", "kind", "hint", "enabled", "failures_in_a_row", "last_sent_at", "last_error"]
+    list_filter = ["kind", "enabled"]
+    list_select_related = ["user"]
+    search_fields = ["name", "hint", "user__username"]
+    actions = ["switch_off", "send_test"]
+
+    @admin.action(description="Switch the selected channels off")
+    def switch_off(self, request: HttpRequest, queryset: Any) -> None:
+        for channel in queryset.select_related("user"):
+            keeping.update(user=channel.user, channel_id=channel.pk, changes={"enabled": False}, now=now())
+
+    @admin.action(description="Send a test")
+    def send_test(self, request: HttpRequest, queryset: Any) -> None:
+        for channel in queryset.select_related("user"):
+            keeping.send_test(user=channel.user, channel_id=channel.pk, now=now())
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "channel", "alert", "state", "reason", "attempts", "next_try_at", "outcome"]
+    list_filter = ["state", "reason", "digest"]
+    list_select_related = ["channel", "alert"]
+    search_fields = ["channel__name", "channel__user__username", "alert__title", "outcome"]
+    date_hierarchy = "created_at"

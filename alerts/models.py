@@ -112,3 +112,105 @@ class AlertConfig(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.get_alert_type_display()} alert {self.pk}"
+
+
+class AlertChannel(models.Model):
+    """A way out of the house: where a person's alerts go besides the site. Its row is the lock of what it sends.
+
+    Its address and keys are an encrypted credential (`accounts.credentials`, kind channel, named by this id).
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        WEBHOOK = "webhook", "Webhook"
+        NTFY = "ntfy", "ntfy"
+        APPRISE = "apprise", "Telegram, Discord, Slack and others (apprise)"
+
+    class Verbosity(models.TextChoices):
+        ON = "on", "At once"
+        SILENT = "silent", "At once, without a sound"
+        DIGEST = "digest", "Collected, in one message"
+        OFF = "off", "Not at all"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_channels")
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    hint = models.CharField(max_length=120, help_text="what may be shown of where it sends")
+    enabled = models.BooleanField(default=True)
+    verbosity = models.JSONField(default=dict, help_text="{kind of alert or 'default': on | silent | digest | off}")
+    quiet_from = models.TimeField(null=True, blank=True, help_text="critical alerts come through")
+    quiet_until = models.TimeField(null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="America/New_York")
+    flood_count = models.PositiveIntegerField(
+        default=10, help_text="more messages than this in flood_minutes: a digest"
+    )
+    flood_minutes = models.PositiveIntegerField(default=10)
+    digest_minutes = models.PositiveIntegerField(default=60, help_text="how long alerts are collected for a digest")
+    repeat_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="critical alerts come again until they are acknowledged"
+    )
+    repeat_most = models.PositiveIntegerField(default=10, help_text="repeats of one alert, at most")
+    # --- kept by the deliveries
+    failures_in_a_row = models.PositiveIntegerField(default=0)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="channel_name_once_per_user"),  # and the list
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="channel_quiet_hours_begin_and_end",
+            ),
+            models.CheckConstraint(condition=Q(flood_count__gte=1, flood_minutes__gte=1), name="channel_flood_limit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_kind_display()}, {self.hint})"
+
+
+class Delivery(models.Model):
+    """One alert on its way to one channel. The row is the truth; whoever sends holds it under a lease."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waits"  # -> sent, failed, suppressed; due at next_try_at, held while lease_until is ahead
+        SENT = "sent", "Sent"  # next_try_at: when a critical one is repeated, if nobody has acknowledged it by then
+        FAILED = "failed", "Failed"  # terminal: the remote refused for good, or too many tries
+        SUPPRESSED = "suppressed", "Not sent"  # terminal: why is in `reason`
+
+    id = models.BigAutoField(primary_key=True)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    channel = models.ForeignKey(AlertChannel, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=20, blank=True, help_text="why it is not sent, or not yet")
+    silent = models.BooleanField(default=False)
+    digest = models.BooleanField(default=False, help_text="it goes with others, in one message")
+    urgent = models.BooleanField(default=False, help_text="a test: quiet hours and flood control do not hold it")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    repeats = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    message_id = models.UUIDField(null=True, blank=True, help_text="the message it was last sent in; tries share it")
+    outcome = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "channel"], name="one_delivery_per_alert_and_channel"),
+            models.CheckConstraint(
+                condition=~Q(state="pending") | Q(next_try_at__isnull=False), name="delivery_that_waits_is_due"
+            ),
+        ]
+        indexes = [
+            # "what is due?", asked by every worker and, every two seconds, by the sweeper
+            models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="delivery_due"),
+            models.Index(fields=["channel", "-id"], name="delivery_list"),  # the channel's history
+            # flood control: "what went out in the last minutes?"
+            models.Index(fields=["channel", "sent_at"], condition=Q(sent_at__isnull=False), name="delivery_sent"),
+        ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from alerts.channels.queueing import queue
 from alerts.models import Alert
 from common.bulk import insert_new
 from common.ids import new_id
@@ -73,6 +74,8 @@ def raise_alerts(new_alerts: Sequence[NewAlert], now: datetime) -> list[Alert]:
     inserted = insert_new(Alert, in_key_order)
     raised = [alert for alert in alerts if alert.pk in inserted]
     announce_many([_announcement(alert) for alert in raised], now)
+    if raised:
+        queue(raised, now)
     return raised
 
 

@@ -14,8 +14,20 @@ from unfold.admin import ModelAdmin, TabularInline
 from automation import lifecycle, promotion
 from automation.backtest.models import BacktestRun
 from automation.drafts import SIZES, Draft
+from automation.hooks import keeping as hooks
 from automation.lifecycle import merged
-from automation.models import Action, ActionExecution, ActionVersion, Missed, Outage, ReplayRun, ShadowTrade, Trace
+from automation.models import (
+    Action,
+    ActionExecution,
+    ActionHook,
+    ActionVersion,
+    HookCall,
+    Missed,
+    Outage,
+    ReplayRun,
+    ShadowTrade,
+    Trace,
+)
 from automation.promotion import EvidenceNeeded
 from automation.rebalancing import admin as rebalances  # noqa: F401  (registers its models)
 from automation.scheduling import admin as scheduling_admin
@@ -249,3 +261,26 @@ class TraceAdmin(ReadOnlyAdmin):
     list_select_related = ["action"]
     search_fields = ["action__id", "line"]
     date_hierarchy = "at"
+
+
+@admin.register(ActionHook)
+class ActionHookAdmin(ReadOnlyAdmin):
+    list_display = ["action", "prefix", "signed", "created_at", "last_called_at"]
+    list_filter = ["signed"]
+    list_select_related = ["action"]
+    search_fields = ["action__id", "prefix", "action__user__username"]
+    actions = ["take_away"]
+
+    @admin.action(description="Take the selected addresses away")
+    def take_away(self, request: HttpRequest, queryset: Any) -> None:
+        for hook in queryset.select_related("action__user"):
+            hooks.delete(user=hook.action.user, action_id=hook.action_id)
+
+
+@admin.register(HookCall)
+class HookCallAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "hook", "outcome", "reason", "execution"]
+    list_filter = ["outcome"]
+    list_select_related = ["hook__action", "execution"]
+    search_fields = ["hook__action__id", "body"]
+    date_hierarchy = "received_at"

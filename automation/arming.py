@@ -11,7 +11,7 @@ from django.db import connection
 from automation import tracing
 from automation.models import Action, ActionStatus
 from automation.planning import plan_of
-from automation.triggers.base import ClockPlan, SessionTimes, WatchPlan
+from automation.triggers.base import ClockPlan, RequestPlan, SessionTimes, WatchPlan
 from markets import calendar
 from markets.waking import wake as wake
 from markets.waking import wake_unless_busy as wake_unless_busy
@@ -83,6 +83,8 @@ def _to_watch(action: Action, entries: list[tracing.Entry], now: datetime) -> Wa
     if used_up(action):
         return None
     plan = plan_of(action)
+    if isinstance(plan, RequestPlan):
+        return None
     if isinstance(plan, ClockPlan):
         entries.append(_set_next_due(action, plan, now))
         return None
@@ -105,7 +107,10 @@ def set_next_due(action: Action, plan: ClockPlan, *, after: datetime) -> None:
 
     When the calendar shows none (it does not reach that far, or was never filled), look again tomorrow.
     """
-    tracing.write([_set_next_due(action, plan, after)])
+    if isinstance(plan, RequestPlan):
+        action.next_evaluation_at = None
+    else:
+        tracing.write([_set_next_due(action, plan, after)])
 
 
 def _set_next_due(action: Action, plan: ClockPlan, after: datetime) -> tracing.Entry:

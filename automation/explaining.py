@@ -15,7 +15,7 @@ from automation.drafts import Draft
 from automation.models import Action, ActionStatus
 from automation.planning import plan_of
 from automation.sentences import sentence
-from automation.triggers.base import ClockPlan
+from automation.triggers.base import ClockPlan, RequestPlan
 from automation.triggers.lasting import duration
 from common.money import CENT, HUNDRED, dollars, nano, plain
 from markets.models import Quote
@@ -101,6 +101,8 @@ def _explain(
 ) -> Explanation:
     plan = plan_of(action)
     text = sentence(action)
+    if isinstance(plan, RequestPlan):
+        return Explanation(sentence=text, status_line=_idle(action, now) or "Waits for a call of its webhook")
     if isinstance(plan, ClockPlan):
         due = action.next_evaluation_at
         if action._state.adding:

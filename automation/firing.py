@@ -104,6 +104,8 @@ def seen_sentence(execution: ActionExecution) -> str:
     if execution.cause == "manual":
         missed = f" for the missed time {due}" if "due_at" in seen else ""
         return f"executed by {seen.get('by', 'a person')}{missed}"
+    if "hook_call" in seen:
+        return "a call of its webhook"
     if seen.get("price"):
         return f"price {seen['price']}, {seen['value']} against {seen['level']}"
     return f"{seen['value']} against {seen['level']}" if seen.get("level") else due

@@ -18,7 +18,7 @@ from automation.firing import fire
 from automation.models import Action, ActionType, Mode
 from automation.planning import plan_of
 from automation.sentences import effect_sentence, sentence
-from automation.triggers.base import BadParams, ClockPlan
+from automation.triggers.base import BadParams, ClockPlan, RequestPlan
 from automation.triggers.reading import Reader
 from common.errors import InvalidInput
 from common.money import ZERO, plain
@@ -100,6 +100,8 @@ def what_if(action: Action, *, observation: Mapping[str, Any], now: datetime) ->
 
 
 def _clock(action: Action, plan: ClockPlan, inputs: dict[str, Any], now: datetime) -> WhatIf:
+    if isinstance(plan, RequestPlan):
+        return _called(action, now)
     at: datetime = inputs.get("at") or now
     due = arming.next_due(action, plan, after=at - timedelta(seconds=60))
     fires = due is not None and due <= at
@@ -112,6 +114,18 @@ def _clock(action: Action, plan: ClockPlan, inputs: dict[str, Any], now: datetim
         effect=effect_sentence(action),
         order=_order(action, None, now) if fires and not in_the_way else None,
         inputs={"at": at.isoformat()},
+    )
+
+
+def _called(action: Action, now: datetime) -> WhatIf:
+    """As if its webhook were called now with the right message."""
+    in_the_way = _in_the_way(action, now)
+    return WhatIf(
+        would_fire=not in_the_way,
+        sentence=sentence(action),
+        reason=in_the_way or "its webhook is called",
+        effect=effect_sentence(action),
+        order=None if in_the_way else _order(action, None, now),
     )
 
 

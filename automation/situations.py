@@ -11,7 +11,7 @@ from automation.models import OPEN_EXECUTIONS, Action, ActionExecution, Trace
 from automation.planning import plan_of
 from automation.steady import Watched
 from automation.trace_kinds import STOPS, TURNS
-from automation.triggers.base import ClockPlan
+from automation.triggers.base import ClockPlan, RequestPlan
 from markets import calendar
 from safety import switch
 from safety.models import TradingState
@@ -26,6 +26,7 @@ class Situation:
     now: datetime
     explanation: Explanation
     clock: bool = False
+    on_request: bool = False
     phase: int | None = None
     rearm_at: datetime | None = None
     running: ActionExecution | None = None  # a firing that has not come to its end
@@ -48,6 +49,7 @@ def situation_of(action: Action, *, now: datetime, explanation: Explanation | No
         now=now,
         explanation=explanation or explaining.explain(action, now=now),
         clock=isinstance(plan, ClockPlan),
+        on_request=isinstance(plan, RequestPlan),
         phase=None if watch is None else watch.phase,
         rearm_at=None if watch is None else watch.rearm_at,
         running=action.executions.filter(state__in=OPEN_EXECUTIONS).order_by("-triggered_at").first(),

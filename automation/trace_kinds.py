@@ -30,6 +30,9 @@ class Kind(enum.StrEnum):
     # --- clocks
     CLOCK_DUE = "clock_due"  # the time came and the rule fired
     MISSED = "missed"  # the time passed while nobody was there; see its line for what was done
+    # --- webhooks
+    CALLED = "called"  # its webhook was called and the rule fired
+    NOT_CALLED_FOR = "not_called_for"  # its webhook was called, and it did not fire: why is in the line
     # --- what came of a firing
     BY_HAND = "by_hand"  # a person executed it without waiting for the trigger
     DONE = "done"  # carried out
@@ -67,6 +70,8 @@ LABELS: dict[str, str] = {
     Kind.QUOTE_TOO_OLD: "Price too old",
     Kind.CLOCK_DUE: "Fired on time",
     Kind.MISSED: "Missed",
+    Kind.CALLED: "Called",
+    Kind.NOT_CALLED_FOR: "Called in vain",
     Kind.BY_HAND: "By hand",
     Kind.DONE: "Done",
     Kind.DENIED: "Denied",

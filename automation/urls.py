@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from automation import api, evidence_api, missed_api, templating_api, trace_api
 from automation.backtest import urls as backtests
+from automation.hooks import api as hooks
 from automation.rebalancing import api as rebalances
 from automation.replay import api as replays
 from automation.stops import api as stops_api
@@ -36,6 +37,8 @@ urlpatterns = [
     path("actions/<uuid:action_id>/pause/", api.Pause.as_view()),
     path("actions/<uuid:action_id>/resume/", api.Resume.as_view()),
     path("actions/<uuid:action_id>/execute-now/", api.ExecuteNow.as_view()),
+    path("actions/<uuid:action_id>/hook/", hooks.Hook.as_view()),
+    path("actions/<uuid:action_id>/hook/calls/", hooks.Calls.as_view()),
     path("actions/<uuid:action_id>/explain/", api.Explain.as_view()),
     path("actions/<uuid:action_id>/simulate/", replays.Simulate.as_view()),
     path("actions/<uuid:action_id>/executions/", api.Executions.as_view()),

@@ -127,6 +127,8 @@ def _under_way(now: Situation) -> Answer | None:
 
 def _waiting(now: Situation) -> Answer:
     """An active rule that waits for its trigger."""
+    if now.on_request:
+        return "waits_for_call", "Nobody has called its webhook with the right message.", "A call of its webhook."
     if now.clock:
         due = now.action.next_evaluation_at
         if due is None:

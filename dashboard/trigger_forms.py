@@ -182,6 +182,18 @@ class Cron(TriggerForm):
     trading_days_only = forms.BooleanField(label="Trading days only", required=False)
 
 
+class Webhook(TriggerForm):
+    title = "A webhook is called"
+    lasts = False
+    hint = "Fires when another program, such as a TradingView alert, calls the rule's own secret address."
+    contains = forms.CharField(
+        label="Message contains",
+        required=False,
+        help_text="Empty: any message. The address is made on the rule's page once it is saved",
+        widget=forms.TextInput(attrs={"placeholder": "buy", "autocomplete": "off"}),
+    )
+
+
 class SignalForm(TriggerForm):
     title = "A strategy signals"
     hint = "Fires when the strategy begins to signal the side for this symbol, at the close of a bar."
@@ -202,6 +214,7 @@ TRIGGER_FORMS: dict[str, type[TriggerForm]] = {
     "drawdown_above": DrawdownAbove,
     "drift_above": DriftAbove,
     "cron": Cron,
+    "webhook": Webhook,
     "signal": SignalForm,
 }
 

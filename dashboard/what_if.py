@@ -20,6 +20,7 @@ ASKED = {
     "volume_above": ("volume", "value"),
     "time_of_day": ("at",),
     "cron": ("at",),
+    "webhook": (),
     "rsi_above": ("price", "value"),
     "rsi_below": ("price", "value"),
     "drawdown_above": ("value",),

@@ -45,6 +45,9 @@ class Config:
     llm_base_url: str
     anthropic_base_url: str
     openai_base_url: str
+    smtp_url: str
+    mail_from: str
+    outbound_hosts: tuple[str, ...]
     trace_days: int
     trace_rows: int
     crash_at: str
@@ -89,6 +92,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         llm_base_url=_address(environ, "PUFFLING_LLM_BASE_URL"),
         anthropic_base_url=_address(environ, "PUFFLING_ANTHROPIC_BASE_URL"),
         openai_base_url=_address(environ, "PUFFLING_OPENAI_BASE_URL"),
+        smtp_url=_smtp(environ),
+        mail_from=environ.get("PUFFLING_MAIL_FROM") or "Puffling <puffling@localhost>",
+        outbound_hosts=_list(environ, "PUFFLING_OUTBOUND_HOSTS", ""),
         trace_days=_count(environ, "PUFFLING_TRACE_DAYS", 30),
         trace_rows=_count(environ, "PUFFLING_TRACE_ROWS", 500),
         crash_at=environ.get("PUFFLING_CRASH_AT", ""),
@@ -120,6 +126,16 @@ def _address(environ: Mapping[str, str], name: str) -> str:
     near = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if value and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and near))):
         raise BadSetting(f"{name} is {value!r}: use an https:// address, or http:// on this machine")
+    return value
+
+
+def _smtp(environ: Mapping[str, str]) -> str:
+    """smtp:// (STARTTLS when the server offers it) or smtps://, with user and password; or nothing: no e-mail."""
+    value = environ.get("PUFFLING_SMTP_URL", "")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        # Without the value: it may hold a password.
+        raise BadSetting("PUFFLING_SMTP_URL cannot be used: write smtps://user:password@mail.example.com:465")
     return value
 
 

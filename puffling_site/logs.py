@@ -11,7 +11,7 @@ import structlog
 
 _SECRET_NAMES = re.compile(r"(password|secret|token|authorization|api_?key|private_?key|cookie)", re.IGNORECASE)
 _SECRET_VALUES = re.compile(
-    r"(Bearer\s+[\w.~+/=-]+|Token\s+[\w.~+/=-]{16,}|pfl_[\w-]{8,}|sk-[\w-]{8,}|(?:AP|PK|AK)CA[\w-]{8,}|://[^\s:/@]*:[^\s@]+@|login/link/[\w-]{12,})"
+    r"(Bearer\s+[\w.~+/=-]+|Token\s+[\w.~+/=-]{16,}|pfl_[\w-]{8,}|sk-[\w-]{8,}|(?:AP|PK|AK)CA[\w-]{8,}|://[^\s:/@]*:[^\s@]+@|login/link/[\w-]{12,}|hooks/[\w-]{12,}|whs_[\w-]{8,})"
 )
 
 # password=…, 'api_key': '…', "token": "…" inside a text

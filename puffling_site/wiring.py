@@ -18,11 +18,13 @@ from agent import starting as agent_runs
 from agent.analysing import AgentAnalyst
 from agent.tainting import tainted_runs
 from alerts import subjects
+from alerts.channels import sweeping as deliveries
 from automation import sweeping as rules
 from automation import trace_pruning
 from automation.backtest import running as backtests
 from automation.corporate import applying as corporate
 from automation.corporate import suspecting
+from automation.hooks import receiving as hooks
 from automation.jobs import analyst
 from automation.rebalancing import naming
 from automation.rebalancing import watching as drifting
@@ -132,6 +134,7 @@ SWEEP = (
     SweepStep(name="rules", every=timedelta(seconds=1), run=rules.sweep),
     SweepStep(name="orders", every=timedelta(seconds=1), run=orders.sweep),
     SweepStep(name="strategies", every=timedelta(seconds=1), run=strategies.sweep),
+    SweepStep(name="deliveries", every=timedelta(seconds=2), run=deliveries.sweep),
     SweepStep(name="events", every=timedelta(seconds=2), run=push.publish_leftovers),
     SweepStep(name="tidy rules", every=timedelta(seconds=15), run=rules.tidy),
     SweepStep(name="unannounced splits", every=timedelta(seconds=15), run=suspecting.suspect_splits),
@@ -148,6 +151,7 @@ SWEEP = (
     SweepStep(
         name="old events", every=timedelta(hours=1), run=lambda now: catching_up.forget_events(now - timedelta(days=30))
     ),
+    SweepStep(name="old calls of webhooks", every=timedelta(hours=6), run=hooks.forget_old_calls),
     SweepStep(
         name="old history of rules",
         every=timedelta(minutes=5),

@@ -20,9 +20,11 @@ from automation.drafts import as_raw
 from automation.leasing import OPEN, REPORT_SECONDS, TURN_SECONDS, Leases
 from automation.lifecycle import shown_value
 from automation.models import Action, ActionType, ReplayRun
+from automation.planning import plan_of
 from automation.replay import answering
 from automation.replay.asking import Question, draft_action, read_question, with_value
 from automation.replay.loading import count_bars
+from automation.triggers.base import RequestPlan
 from common.errors import Conflict, InvalidInput, NotFound, PufflingError
 
 LEASES = Leases(ReplayRun, "automation.run_replay")
@@ -68,6 +70,8 @@ def _ask(user: User, action: Action, question: Question, data: Mapping[str, Any]
         raise InvalidInput({"rule": "is about a whole portfolio: a replay shows what a rule does with one symbol"})
     if action.instrument_id is None:
         raise InvalidInput({"symbol": "is required: a rule without a symbol has no bars to be replayed over"})
+    if isinstance(plan_of(action), RequestPlan):
+        raise InvalidInput({"trigger_type": f"'{action.trigger_type}' has no past: nobody knows when it was called"})
     for value in question.grid.values if question.grid else ():
         with_value(action, question.grid.parameter if question.grid else "", value)
     bars = count_bars(action.instrument_id, question.timeframe, question.start, question.end)

@@ -55,6 +55,18 @@ class ClockPlan:
         return next((found.at for found in self.occasions(after, sessions) if not found.skipped), None)
 
 
+def _never(after: datetime, sessions: list[SessionTimes]) -> Iterator[Occasion]:
+    del after, sessions
+    return iter(())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestPlan(ClockPlan):
+    """Fires when somebody asks for it from outside (`automation.hooks`): a clock that never strikes by itself."""
+
+    occasions: Callable[[datetime, list[SessionTimes]], Iterator[Occasion]] = _never
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchPlan:
     """Fires when a series reaches a level. `recompute` names how the series' reference is kept up to date, if it is."""

@@ -16,6 +16,7 @@ from automation.triggers.signal import SIGNAL
 from automation.triggers.time_of_day import TIME_OF_DAY
 from automation.triggers.trailing_stop import TRAILING_STOP
 from automation.triggers.volume import VOLUME
+from automation.triggers.webhook import WEBHOOK
 
 TRIGGERS: dict[str, Trigger] = {}
 
@@ -40,6 +41,7 @@ for _trigger in (
     DRAWDOWN,
     DRIFT,
     CRON,
+    WEBHOOK,
     SIGNAL,
 ):
     register(_trigger)

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.models import User
+from accounts.models import Credential, User
 from accounts.tokens import create_token
 from alerts import configs
+from alerts.models import AlertChannel
 from alerts.raising import raise_alert
 from automation.backtest.models import BacktestRun
+from automation.hooks import keeping as hooks
 from automation.lifecycle import create_action
 from automation.models import JobRun, Missed, ReplayRun
 from automation.rebalancing.by_hand import rebalance
@@ -76,6 +78,14 @@ ROUTES: dict[str, dict[str, Access]] = {
     "alerts/<uuid:config_id>/enable/": {"POST": owned("config")},
     "alerts/<uuid:config_id>/disable/": {"POST": owned("config")},
     "alerts/<uuid:config_id>/explain/": {"GET": owned("config")},
+    "alerts/channels/": {"GET": own(), "POST": own()},
+    "alerts/channels/<uuid:channel_id>/": {
+        "GET": owned("channel"),
+        "PATCH": owned("channel"),
+        "DELETE": owned("channel"),
+    },
+    "alerts/channels/<uuid:channel_id>/test/": {"POST": owned("channel")},
+    "alerts/deliveries/": {"GET": own()},
     "alerts/history/": {"GET": own()},
     "alerts/history/ack/": {"POST": own()},
     "alerts/history/<uuid:pk>/": {"GET": owned("alert")},
@@ -165,6 +175,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "actions/<uuid:action_id>/pause/": {"POST": owned("action")},
     "actions/<uuid:action_id>/resume/": {"POST": owned("action")},
     "actions/<uuid:action_id>/execute-now/": {"POST": owned("action")},
+    "actions/<uuid:action_id>/hook/": {
+        "GET": owned("hooked"),
+        "POST": owned("hooked"),
+        "DELETE": owned("hooked"),
+    },
+    "actions/<uuid:action_id>/hook/calls/": {"GET": owned("hooked")},
     "actions/<uuid:action_id>/explain/": {"GET": owned("action")},
     "actions/<uuid:action_id>/simulate/": {"POST": owned("action")},
     "actions/<uuid:action_id>/executions/": {"GET": owned("action")},
@@ -239,6 +255,13 @@ def world_of(user: User) -> dict[str, Any]:
         now=at,
         actor="test",
     )
+    hooked = create_action(
+        user=user,
+        data={"action_type": "NOTIFY", "symbol": "AAPL", "trigger_type": "webhook", "trigger_params": {}},
+        now=at,
+        actor="test",
+    )
+    hooks.generate(user=user, action_id=hooked.pk, signed=False, now=at)
     strategy = create_strategy(
         user=user,
         data={"strategy_type": "momentum", "symbols": ["AAPL"], "name": "World"},
@@ -259,6 +282,12 @@ def world_of(user: User) -> dict[str, Any]:
         ),
         now=at,
     )
+    channel = AlertChannel.objects.create(
+        user=user, name="world", kind="webhook", hint="https://example.com/…", created_at=at, updated_at=at
+    )
+    Credential.objects.create(  # as in an installation whose field key is lost
+        user=user, kind="channel", name=str(channel.pk), ciphertext=b"", key_id="lost", created_at=at, updated_at=at
+    )
     goal = create_goal(user=user, data={"name": "World", "target_weights": {"AAPL": "1"}}, now=at, actor="test")
     job = create_job(user=user, data={"job_type": "alert_check", "schedule": "30 9 * * *"}, now=at)
     job_run = JobRun.objects.create(
@@ -269,8 +298,10 @@ def world_of(user: User) -> dict[str, Any]:
     return {
         "token": token.pk,
         "alert": alert.pk,
+        "channel": channel.pk,
         "config": config.pk,
         "action": action.pk,
+        "hooked": hooked.pk,
         "goal": goal.pk,
         "run": run.pk,
         "missed": missed.pk,

@@ -18,3 +18,13 @@ def test_how_long_the_history_of_rules_is_kept() -> None:
 def test_nonsense_is_refused_with_the_fix(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=rf"{name} is .*use a whole number"):
         load({name: value})
+
+
+def test_the_mail_server() -> None:
+    assert load({}).smtp_url == ""
+    url = "smtps://user:secret@mail.example.com:465"
+    assert load({"PUFFLING_SMTP_URL": url}).smtp_url == url
+    assert load({"PUFFLING_MAIL_FROM": ""}).mail_from == "Puffling <puffling@localhost>"
+    with pytest.raises(BadSetting, match="PUFFLING_SMTP_URL cannot be used") as caught:
+        load({"PUFFLING_SMTP_URL": "https://user:secret@mail.example.com"})
+    assert "secret" not in str(caught.value)

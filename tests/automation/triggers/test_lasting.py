@@ -22,7 +22,7 @@ from tests.automation.triggers.showing import (
 from watches import machine
 from watches.specs import Repeat
 
-CLOCKS = {"time_of_day", "cron"}
+CLOCKS = {"time_of_day", "cron", "webhook"}
 LASTING = sorted(TRIGGERS.keys() - CLOCKS)
 EVERY = pytest.mark.parametrize("kind", LASTING)
 

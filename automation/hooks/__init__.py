@@ -1,0 +1,1 @@
+"""Webhooks in: a rule's own secret address, called from outside."""
