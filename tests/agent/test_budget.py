@@ -28,18 +28,23 @@ DOLLAR = D("1.00")
 
 class Costly:
     """Costs every request the most it can, and looks at the till while it does: `seen` is (spent and set aside, open
-    reservations) as other connections have committed them."""
+    reservations) as other connections have committed them. The first two requests wait for each other."""
 
     name = "costly"
 
-    def __init__(self, price: ModelPrice, together: threading.Barrier) -> None:
-        self._price, self._together = price, together
+    def __init__(self) -> None:
+        self._first_two, self._pair = threading.Semaphore(2), threading.Barrier(2)
         self.seen: list[tuple[Decimal, int]] = []
 
     def complete(self, request: Request, *, on_text: Callable[[str], None]) -> Reply:
+        early = self._first_two.acquire(blocking=False)
+        if early:
+            self._pair.wait(30)
         rows = Reservation.objects.all()
         total = rows.aggregate(sum=Sum(Coalesce("settled", "reserved")))["sum"]
         self.seen.append((total, rows.filter(settled=None).count()))
+        if early:
+            self._pair.wait(30)
         calls = [("get_quotes", {"symbols": ["AAPL"]})]
         answer = reply(calls if len(request.turns) < 2 * CALLS else [("submit_report", {"summary": "Done."})])
         usage = Usage(input=request.size_in_bytes(), output=request.max_output_tokens)
@@ -49,7 +54,6 @@ class Costly:
 @pytest.mark.django_db(transaction=True)
 def test_twenty_runs_in_parallel_never_exceed_a_dollar_by_a_cent(desk: Desk, at: datetime) -> None:
     think(desk, at, mode="report", dollars_per_run=D(1), dollars_per_day=DOLLAR, dollars_per_month=D(100))
-    price = ModelPrice.objects.get()
     together = threading.Barrier(RUNS)
     runs = [
         AgentRun.objects.create(
@@ -58,7 +62,7 @@ def test_twenty_runs_in_parallel_never_exceed_a_dollar_by_a_cent(desk: Desk, at:
         ).pk
         for _ in range(RUNS)
     ]  # fmt: skip
-    model = Costly(price, together)
+    model = Costly()
 
     def work(run_id: UUID) -> None:
         together.wait(30)
