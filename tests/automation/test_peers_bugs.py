@@ -13,6 +13,7 @@ import pytest
 from alerts.models import Alert
 from automation import evaluating, lifecycle, observing, settling, sweeping
 from automation.models import ActionExecution
+from automation.triggers.base import RequestPlan
 from automation.triggers.registry import TRIGGERS
 from markets.models import Bar, Quote
 from markets.quoting import record_ticks
@@ -119,6 +120,9 @@ def test_every_type_that_can_be_chosen_is_watched_by_the_engine(desk):
     examples_stand(desk)
     for kind, trigger in TRIGGERS.items():
         action = telling(desk, trigger_type=kind, trigger_params=trigger.example)
+        if isinstance(trigger.plan(action.trigger_params, "AAPL"), RequestPlan):
+            assert kind == "webhook"  # waits for a call from outside: tests/automation/hooks
+            continue
         waits = "fire" in timers_of(action.id) or watch_of(action).phase != 0
         assert waits, kind
 
