@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import actions, history, library, missed, overview, proving, replaying, safety, trading, watching
+from dashboard.views import (
+    actions,
+    history,
+    hooks,
+    library,
+    missed,
+    overview,
+    proving,
+    replaying,
+    safety,
+    trading,
+    watching,
+)
 
 app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
@@ -32,6 +44,8 @@ urlpatterns = [
     path(ACTION + "replay/", replaying.replay, name="action-replay"),
     path(ACTION + "replays/<uuid:run_id>/", replaying.progress, name="action-replay-run"),
     path(ACTION + "replays/<uuid:run_id>/stop/", replaying.stop, name="action-replay-stop"),
+    path(ACTION + "hook/", hooks.hook, name="action-hook"),
+    path(ACTION + "hook/remove/", hooks.no_hook, name="action-no-hook"),
     path(ACTION + "history/", history.history, name="action-history"),
     re_path(rf"^actions/(?P<action_id>{ID})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"),
     path("orders/", trading.orders, name="orders"),

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from automation import lifecycle
-from automation.models import Action, ActionStatus, ActionType
+from automation.models import Action, ActionHook, ActionStatus, ActionType
 from automation.preflight.finding import findings_about
 from automation.promotion import EvidenceNeeded
 from automation.situations import situation_of
@@ -68,6 +68,8 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
         "latest": latest(found),
         "explanation": explanation,
         "findings": findings_about(found, now=at),
+        "waits_for_a_call": found.trigger_type == "webhook",
+        "hook": ActionHook.objects.filter(action=found).first() if found.trigger_type == "webhook" else None,
         "executions": executions_of(found),
         "versions": history_of(found),
         "settings": settings_of(found),
