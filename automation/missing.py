@@ -17,6 +17,7 @@ from automation.models import Action, ActionExecution, Missed, MissedPolicy, Out
 from automation.scheduling import reporting
 from automation.sentences import effect_sentence, sentence
 from automation.triggers.base import ClockPlan, Occasion
+from common.alone import is_alone
 from common.heartbeats import last_beat
 from watches.models import Timer
 
@@ -109,6 +110,8 @@ def _question(row: Missed, action: Action) -> NewAlert:
 @transaction.atomic
 def report(*, now: datetime) -> int:
     """Tell each owner of what was missed and not told yet, in one alert. Returns how many were told."""
+    if not Missed.objects.filter(reported_at__isnull=True).exists() or not is_alone("report of missed times"):
+        return 0
     untold = list(
         Missed.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(reported_at__isnull=True)

@@ -15,6 +15,7 @@ from alerts.raising import NewAlert, raise_alerts
 from automation import overdue
 from automation.models import Outage
 from automation.scheduling.models import JobRun, RunCause, RunState
+from common.alone import is_alone
 
 # Jobs that were locked when the others were looked at follow within seconds, into the same report.
 SETTLES = timedelta(seconds=5)
@@ -26,6 +27,9 @@ NOT_KEPT = Q(state__in=[RunState.SKIPPED, RunState.MISSED]) | Q(cause=RunCause.C
 @transaction.atomic
 def report(*, now: datetime) -> int:
     """Tell each owner of what was not kept and not told yet, in one alert. Returns how many were told."""
+    waiting = JobRun.objects.filter(NOT_KEPT, reported_at__isnull=True)
+    if not waiting.exists() or not is_alone("report of missed jobs"):
+        return 0
     untold = list(
         JobRun.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(NOT_KEPT, reported_at__isnull=True)

@@ -32,8 +32,8 @@ from orders.models import Fill
 from tests.automation.making import hold, rule
 from tests.orders.making import Desk, open_desk, open_market
 
-# Judged on a whole portfolio, a goal or a strategy, which a replay of one symbol does not have.
-NOT_DRAWN = {"drawdown_above", "drift_above", "signal"}
+# Judged on a whole portfolio, a goal, a strategy or a call, which a replay of one symbol does not have.
+NOT_DRAWN = {"drawdown_above", "drift_above", "signal", "webhook"}
 # What fires without a price seen has no price to take a limit's offset from.
 WITHOUT_A_PRICE = ("time_of_day", "cron", "ma_cross", "volume_above", "rsi_above", "rsi_below")
 D = Decimal
