@@ -187,9 +187,9 @@ class Webhook(TriggerForm):
     lasts = False
     hint = "Fires when another program, such as a TradingView alert, calls the rule's own secret address."
     contains = forms.CharField(
-        label="Message contains",
+        label="The call contains",
         required=False,
-        help_text="Empty: any message. The address is made on the rule's page once it is saved",
+        help_text="Empty: any call. The address is made on the rule's page once it is saved",
         widget=forms.TextInput(attrs={"placeholder": "buy", "autocomplete": "off"}),
     )
 

@@ -55,6 +55,8 @@ NAMED = {
     "QUOTE_INVALID": "bid",
     "OPPOSITE_ORDER_OPEN": "open",
     "WASH_SALE_LOCK": "sold_on",
+    "AGENT_LIMIT": None,  # an order too many, an order too large, or what an agent may not do at all
+    "TAINTED_CONTEXT": None,
     CODE_OF_FAILURE: None,
 }
 WHAT_TO_DO = re.compile(
