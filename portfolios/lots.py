@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -96,12 +97,17 @@ def held_long(acquired_at: datetime, sold_at: datetime) -> bool:
 
     Bought on 29 February, it is long-term from 1 March of the next year on.
     """
-    acquired, sold = acquired_at.astimezone(EXCHANGE_ZONE).date(), sold_at.astimezone(EXCHANGE_ZONE).date()
+    acquired, sold = _new_york_date(acquired_at), _new_york_date(sold_at)
     try:
         anniversary = acquired.replace(year=acquired.year + 1)
     except ValueError:
         anniversary = date(acquired.year + 1, 2, 28)
     return sold > anniversary
+
+
+@lru_cache(maxsize=10_000)
+def _new_york_date(at: datetime) -> date:
+    return at.astimezone(EXCHANGE_ZONE).date()
 
 
 def _age(lot: OpenLot[T]) -> datetime:

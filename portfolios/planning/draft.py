@@ -26,6 +26,17 @@ class Draft:
         self.traded: dict[str, Decimal] = {}  # shares, + bought, - sold
         self.traded_values: dict[str, Decimal] = {}  # dollars with the same signs
         self.costs: dict[str, Decimal] = {}
+        holdings = book.holdings.values()
+        tradable = all(holding.tradable for holding in holdings)
+        # Whether any limit of a single asset can bind at all: most goals have none, and there may be many assets.
+        self.limits_sales = bool(
+            not tradable
+            or terms.do_not_sell
+            or terms.cash_flow_only
+            or terms.avoid_short_term_gains
+            or any(holding.committed for holding in holdings)
+        )
+        self.limits_purchases = bool(not tradable or (terms.wash_sale_lock and book.loss_sales))
         self.cash = book.cash
         self.cost_total = self.turnover = ZERO
 

@@ -32,12 +32,18 @@ class Want:
 
 def wants_of(draft: Draft, aims: Mapping[str, Decimal]) -> list[Want]:
     """One for each asset that is not where it should be, after the limits that look at the asset alone."""
-    wants = []
+    wants, values = [], draft.values
     for symbol, aim in aims.items():
-        gap = draft.values[symbol] - aim
-        if gap:
-            want = Want(symbol=symbol, sell=gap > ZERO, gap=abs(gap), left=abs(gap))
-            (_limit_sale if want.sell else _limit_purchase)(draft, want)
+        gap = values[symbol] - aim
+        if gap > ZERO:
+            want = Want(symbol=symbol, sell=True, gap=gap, left=gap)
+            if draft.limits_sales:
+                _limit_sale(draft, want)
+            wants.append(want)
+        elif gap:
+            want = Want(symbol=symbol, sell=False, gap=-gap, left=-gap)
+            if draft.limits_purchases:
+                _limit_purchase(draft, want)
             wants.append(want)
     return wants
 
