@@ -136,7 +136,7 @@ class JobDraft:
 
     def _free_name(self) -> str:
         """'Market scan', or 'Market scan 2' if there is one."""
-        base = str(self.fields.get("job_type", "job")).replace("_", " ").capitalize()
+        base = str(self.fields.get("job_type", "job")).replace("_", " ").capitalize().replace("Ai ", "AI ")
         taken = set(ScheduledJob.objects.filter(user=self.user, name__startswith=base).values_list("name", flat=True))
         return next(name for n in range(1, len(taken) + 2) if (name := f"{base} {n}" if n > 1 else base) not in taken)
 
