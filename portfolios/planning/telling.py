@@ -48,12 +48,13 @@ def tell(draft: Draft, scope: Scope, wants: Sequence[Want]) -> Plan:
 
 
 def _trades(draft: Draft) -> tuple[PlannedTrade, ...]:
-    made = [_trade(draft, symbol, quantity) for symbol, quantity in draft.traded.items() if quantity]
-    gap = {t.symbol: abs(draft.start[t.symbol] - draft.target(t.symbol) * draft.managed) for t in made}
+    managed = draft.managed
+    made = [_trade(draft, symbol, quantity, managed) for symbol, quantity in draft.traded.items() if quantity]
+    gap = {t.symbol: abs(draft.start[t.symbol] - draft.target(t.symbol) * managed) for t in made}
     return tuple(sorted(made, key=lambda t: (t.side == "buy", -gap[t.symbol], t.symbol)))
 
 
-def _trade(draft: Draft, symbol: str, quantity: Decimal) -> PlannedTrade:
+def _trade(draft: Draft, symbol: str, quantity: Decimal, managed: Decimal) -> PlannedTrade:
     holding, selling = draft.holding(symbol), quantity < ZERO
     disposed = dispose(holding, -quantity, draft.book.now, draft.terms) if selling else Disposed()
     return PlannedTrade(
@@ -63,7 +64,7 @@ def _trade(draft: Draft, symbol: str, quantity: Decimal) -> PlannedTrade:
         price=holding.price or ZERO,
         value=abs(draft.traded_values[symbol]),
         cost=draft.costs[symbol],
-        reason=_why(draft, symbol, selling),
+        reason=_why(draft, symbol, managed),
         lots=disposed.parts,
         short_term_gain=disposed.short_term_gain,
         long_term_gain=disposed.long_term_gain,
@@ -71,12 +72,10 @@ def _trade(draft: Draft, symbol: str, quantity: Decimal) -> PlannedTrade:
     )
 
 
-def _why(draft: Draft, symbol: str, selling: bool) -> str:
+def _why(draft: Draft, symbol: str, managed: Decimal) -> str:
     target = draft.target(symbol)
-    managed = draft.equity_before - draft.reserved_before
-    now, then = (
-        percent(value / of) for value, of in ((draft.start[symbol], managed), (draft.values[symbol], draft.managed))
-    )
+    now = percent(draft.start[symbol] / (draft.equity_before - draft.reserved_before))
+    then = percent(draft.values[symbol] / managed)
     if not target:
         return f"{symbol} is held ({now}) and has no target."
     if not draft.start[symbol]:
@@ -88,9 +87,10 @@ def _dropped(draft: Draft, wants: Mapping[str, Want]) -> Iterator[DroppedTrade]:
     """Trades that were wanted and are not made at all, by symbol."""
     for symbol in sorted(wants):
         want = wants[symbol]
-        price = draft.prices[symbol]
-        quantity = shares(want.gap / price, fractional=True)
-        if draft.traded.get(symbol) or not want.taken or not quantity:
+        if draft.traded.get(symbol) or not want.taken:
+            continue
+        quantity = shares(want.gap / draft.prices[symbol], fractional=True)
+        if not quantity:
             continue
         code = want.taken[-1][0]
         yield DroppedTrade(
