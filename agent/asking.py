@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from agent.models import AgentRun, AgentStep, ModelPrice
 from agent.providers.base import Provider, ProviderError, Reply, Request
 from agent.steps import Recorder
 
+log = logging.getLogger(__name__)
 LONGEST_WAIT = 20.0  # seconds; a provider that wants more is given up for this run
 TEXT_EVERY = 0.5  # seconds between pieces of streamed text
 
@@ -62,7 +64,8 @@ class Asker:
             # What nobody billed is given back; what may have been billed counts as it was reserved.
             self.cost += budget.settle(reservation, spent=reservation.reserved if error.billed else Decimal(0))
             raise
-        except BaseException:
+        except BaseException:  # a fault of ours, or the worker is told to stop: nobody will ever say what it cost
+            log.exception("a request of agent run %s broke off; it is counted as reserved", self.run.pk)
             self.cost += budget.settle(reservation, spent=reservation.reserved)
             raise
         spent = budget.settle(reservation, spent=budget.cost(reply.usage, self.price))

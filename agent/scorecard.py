@@ -5,7 +5,7 @@ It is looked at before the mode is raised to execute: what it shows must be enou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,8 +16,8 @@ from agent.models import AgentConfig, RunMode, SuggestionScore
 from agent.scoring import HORIZONS
 from alerts.models import Alert
 from alerts.raising import raise_alert
-from automation.promotion import SHORTEST_REASON
-from common.errors import Conflict, InvalidInput
+from automation.promotion import ThinEvidence
+from common.errors import InvalidInput
 from common.money import ZERO
 from safety.events import record
 
@@ -40,18 +40,8 @@ class Figures:
     excess: Decimal | None = None
 
 
-class EvidenceNeeded(Conflict):
-    """The suggestions have not shown enough for the agent to place orders. `extra` says what they have shown."""
-
-    code = "evidence_needed"
-
-    def __init__(self, lacks: Sequence[str], card: Mapping[str, Any]) -> None:
-        send = {"mode": "execute", "override": f"your reason, at least {SHORTEST_REASON} characters"}
-        self.extra = {"evidence": dict(card), "send": send}
-        super().__init__(
-            f'The evidence is thin: {" ".join(lacks)} To let it trade all the same, send "override" with your reason '
-            f"(at least {SHORTEST_REASON} characters); it is kept."
-        )
+class EvidenceNeeded(ThinEvidence):
+    """The suggestions have not shown enough for the agent to place orders."""
 
 
 def scorecard(user: User) -> dict[str, Any]:
@@ -118,7 +108,7 @@ def judge_raise(*, user: User, config: AgentConfig, before: str, override: str |
     if card["enough"]:
         return
     if override is None:
-        raise EvidenceNeeded(card["lacks"], card)
+        raise EvidenceNeeded(card["lacks"], card, mode="execute")
     record(
         user=user,
         kind=KIND,

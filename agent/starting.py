@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
 from agent.configuring import config_of
 from agent.models import AgentConfig, AgentRun, Conversation, RunMode, RunState
-from common.enqueue import nudge
+from automation.leasing import Leases
 from common.errors import Conflict, InvalidInput, NotFound
 from live.push import announce
 from portfolios.models import Portfolio
 from safety import switch
 
-TASK = "agent.run"
+LEASES = Leases(AgentRun, "agent.run", queue="agent")
+nudge_left_behind = LEASES.nudge_left_behind
 MOST_OPEN = 3  # per user
 KEPT = 500  # ended runs per user
 LONGEST_QUESTION = 4000
-PATIENCE = timedelta(seconds=5)  # younger than this, a nudge is probably still on its way
 OPEN = (RunState.QUEUED, RunState.RUNNING)
 ORDER = (RunMode.REPORT, RunMode.SUGGEST, RunMode.EXECUTE)
 
@@ -67,7 +67,7 @@ def start_run(
             created_at=now,
         )
         tell(run, now)
-        nudge(TASK, queue="agent", run_id=str(run.pk))
+        LEASES.send(run.pk)
     return run
 
 
@@ -107,17 +107,6 @@ def cancel_run(*, user: User, run_id: UUID, now: datetime) -> AgentRun:
     run.save(update_fields=["state", "finished_at", "lease_until", "reason_code"])
     tell(run, now)
     return run
-
-
-def nudge_left_behind(now: datetime) -> int:
-    """Wake a worker for runs nobody has taken, or whose worker is gone. Returns how many."""
-    left = AgentRun.objects.filter(
-        Q(state=RunState.QUEUED, created_at__lt=now - PATIENCE) | Q(state=RunState.RUNNING, lease_until__lte=now)
-    ).order_by("created_at")
-    found = list(left.values_list("pk", flat=True)[:20])
-    for run_id in found:
-        nudge(TASK, queue="agent", run_id=str(run_id))
-    return len(found)
 
 
 def forget_old_runs(now: datetime) -> int:

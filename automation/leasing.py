@@ -1,4 +1,4 @@
-"""Long work as rows: waiting, claimed under a lease, reported, handed on, ended. For replays and backtests.
+"""Long work as rows: waiting, claimed under a lease, reported, handed on, ended. For replays, backtests and the agent.
 
 The row is the truth: a task may be lost, doubled or late. Whoever holds the lease owns the row; one that finds it taken
 or cancelled stops. A row has `state`, `lease_until`, `created_at`, `started_at`, `finished_at`, `done_steps`,
@@ -31,14 +31,15 @@ Run = TypeVar("Run", bound=Model)
 
 @dataclass(frozen=True)
 class Leases(Generic[Run]):
-    """The rows of `model`, and the `task` that carries one out, given its `run_id`."""
+    """The rows of `model`, and the `task` that carries one out on `queue`, given its `run_id`."""
 
     model: type[Run]
     task: str
+    queue: str = QUEUE
 
     def send(self, run_id: UUID) -> None:
         """Wake a worker, once the transaction commits."""
-        nudge(self.task, queue=QUEUE, run_id=str(run_id))
+        nudge(self.task, queue=self.queue, run_id=str(run_id))
 
     def nudge_left_behind(self, now: datetime) -> int:
         """Wake a worker for runs that none has taken, or whose worker is gone. Returns how many."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from accounts.models import User
 from alerts.models import Alert
 from alerts.raising import raise_alert
 from automation.drafts import storable
-from automation.evidence import Evidence, evidence_of
+from automation.evidence import evidence_of
 from automation.models import Action, ActionType, Mode
-from automation.probation import REMAKES
+from automation.probation import REMAKES, Lack
 from automation.sentences import sentence
 from automation.triggers.reading import shown
 from common.errors import Conflict, InvalidInput
@@ -22,22 +23,36 @@ SHORTEST_REASON, LONGEST_REASON = 10, 300
 KIND = "promotion_override"
 
 
-class EvidenceNeeded(Conflict):
-    """The rule has not shown enough to trade on its own. `evidence` says what it has shown."""
+class Shown(Protocol):
+    """What something that wants to trade on its own has shown; `lacks` is empty when it is enough."""
+
+    @property
+    def lacks(self) -> tuple[Lack, ...]: ...
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
+class ThinEvidence(Conflict):
+    """Something has not shown enough to trade on its own: it needs a reason, which is kept. `extra` says what it has
+    shown and what to send."""
 
     code = "evidence_needed"
 
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence = evidence
-        self.extra = {
-            "evidence": evidence.as_json(),
-            "send": {"mode": "auto", "override": f"your reason, at least {SHORTEST_REASON} characters"},
-        }
-        why = " ".join(lack.message for lack in evidence.lacks)
+    def __init__(self, lacks: Iterable[str], shown: Mapping[str, Any], *, mode: str) -> None:
+        send = {"mode": mode, "override": f"your reason, at least {SHORTEST_REASON} characters"}
+        self.extra = {"evidence": dict(shown), "send": send}
         super().__init__(
-            f"The evidence is thin: {why} To let it trade all the same, send "
-            f'"override" with your reason (at least {SHORTEST_REASON} characters); it is kept.'
+            f'The evidence is thin: {" ".join(lacks)} To let it trade all the same, send "override" with your reason '
+            f"(at least {SHORTEST_REASON} characters); it is kept."
         )
+
+
+class EvidenceNeeded(ThinEvidence):
+    """A rule or a strategy has not shown enough. `evidence` says what it has shown."""
+
+    def __init__(self, evidence: Shown, *, mode: str = Mode.AUTO.value) -> None:
+        self.evidence = evidence
+        super().__init__((lack.message for lack in evidence.lacks), evidence.as_json(), mode=mode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +60,7 @@ class Override:
     """A promotion against the evidence, and why."""
 
     reason: str
-    evidence: Evidence
+    evidence: Shown
 
 
 def read_override(changes: MutableMapping[str, Any]) -> str | None:
@@ -90,24 +105,53 @@ def judge(action: Action, after: Mapping[str, Any], *, override: str | None, now
 
 def log_override(action: Action, override: Override, *, actor: str, now: datetime) -> None:
     """Keep it in the safety log and tell the owner, in the edit's transaction. The version keeps the reason, too."""
-    record(
+    keep_override(
+        override,
         user=action.user,
+        subject={"action": str(action.id)},
+        mode=Mode.AUTO.value,
+        name=sentence(action),
+        version=action.version,
+        symbol=action.instrument_id or "",
+        dedupe_key=f"promotion:{action.id}:{action.version}",
+        actor=actor,
+        now=now,
+    )
+
+
+def keep_override(
+    override: Override,
+    *,
+    user: User,
+    subject: Mapping[str, str],
+    mode: str,
+    name: str,
+    version: int,
+    dedupe_key: str,
+    actor: str,
+    now: datetime,
+    symbol: str = "",
+) -> None:
+    """Write into the safety log that `subject` trades against the evidence and why, and tell its owner."""
+    evidence = override.evidence
+    record(
+        user=user,
         kind=KIND,
         actor=actor,
-        before={"action": str(action.id)},
-        after={"action": str(action.id), "mode": Mode.AUTO.value, "evidence": override.evidence.as_json()},
+        before=subject,
+        after={**subject, "mode": mode, "evidence": evidence.as_json()},
         note=override.reason,
         now=now,
     )
-    why = "\n".join(lack.message for lack in override.evidence.lacks)
+    why = "\n".join(lack.message for lack in evidence.lacks)
     raise_alert(
-        user_id=action.user_id,
+        user_id=user.pk,
         kind=Alert.Kind.SAFETY,
         severity=Alert.Severity.WARNING,
-        title=f"Trades on its own now, against the evidence: {sentence(action)}",
+        title=f"Trades on its own now, against the evidence: {name}",
         body=f"{actor} gave this reason: {override.reason}\n{why}",
-        symbol=action.instrument_id or "",
-        data={"action": str(action.id), "version": action.version},
-        dedupe_key=f"promotion:{action.id}:{action.version}",
+        symbol=symbol,
+        data={**subject, "version": version},
+        dedupe_key=dedupe_key,
         now=now,
     )
