@@ -1,31 +1,15 @@
-"""The pages."""
+"""Rules: the list, the form, one rule, templates and files."""
 
 from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dashboard.views import (
-    actions,
-    history,
-    hooks,
-    library,
-    missed,
-    overview,
-    proving,
-    replaying,
-    safety,
-    trading,
-    watching,
-)
+from dashboard.views import actions, history, hooks, library, proving, replaying
 
-app_name = "dashboard"
 ACTION = "actions/<uuid:action_id>/"
 ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 urlpatterns = [
-    path("", overview.overview, name="overview"),
-    path("parts/<slug:name>/", overview.part, name="part"),
-    path("monitoring/", overview.monitoring, name="monitoring"),
     path("actions/", actions.actions, name="actions"),
     path("actions/new/", actions.new, name="action-new"),
     path("actions/preview/", actions.preview, name="action-preview"),
@@ -48,21 +32,4 @@ urlpatterns = [
     path(ACTION + "hook/remove/", hooks.no_hook, name="action-no-hook"),
     path(ACTION + "history/", history.history, name="action-history"),
     re_path(rf"^actions/(?P<action_id>{ID})/(?P<verb>pause|resume|cancel|execute)/$", actions.do, name="action-do"),
-    path("orders/", trading.orders, name="orders"),
-    path("orders/<uuid:order_id>/", trading.order, name="order"),
-    re_path(
-        r"^orders/(?P<order_id>[0-9a-f-]{36})/(?P<verb>cancel|approve|decline)/$", trading.order_do, name="order-do"
-    ),
-    path("portfolio/", trading.portfolio, name="portfolio"),
-    path("alerts/", watching.alerts, name="alerts"),
-    path("alerts/acknowledge/", watching.acknowledge_all, name="alerts-acknowledge"),
-    path("alerts/<uuid:alert_id>/acknowledge/", watching.acknowledge, name="alert-acknowledge"),
-    re_path(r"^missed/(?P<missed_id>[0-9]{1,18})/(?P<verb>run|decline)/$", missed.answer, name="missed-answer"),
-    path("safety/", safety.safety, name="safety"),
-    path("safety/limits/", safety.limits, name="safety-limits"),
-    path("safety/what-if/", safety.what_if, name="safety-what-if"),
-    path("safety/state/", safety.state, name="safety-state"),
-    path("safety/audit/", safety.audit, name="safety-audit"),
-    path("safety/kill/", safety.kill, name="kill"),
-    path("safety/resume/", safety.resume, name="resume"),
 ]

@@ -1,0 +1,7 @@
+"""The agent: runs, chat, budget, scorecard."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,7 @@
+"""Keys, tokens, channels, the account."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,7 @@
+"""Strategies, jobs and backtests."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,54 @@
+"""Looking at a page: a picture is kept, nothing sticks out, text can be read, axe finds nothing serious."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+HERE = Path(__file__).parent
+SCREENS = HERE.parents[1] / "test-results" / "screens"
+# WCAG 1.4.3: 4.5:1, or 3:1 for large text. Walks every visible text and the background it really stands on.
+CONTRAST = (HERE / "contrast.js").read_text()
+AXE = (HERE / "vendor" / "axe-4.14.1.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SERIOUS = {"serious", "critical"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A page to look at. `ready` is what must be there before the picture is taken."""
+
+    path: str
+    name: str = ""
+    ready: str = ""
+
+    @property
+    def file(self) -> str:
+        return self.name or self.path.strip("/").replace("/", "-") or "overview"
+
+
+def look_at(page: Page, name: str, width: int, scheme: str) -> list[str]:
+    """Keep a picture, and say what is wrong with the page."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(150)
+    page.screenshot(path=SCREENS / f"{name}-{width}-{scheme}.png", full_page=True)
+    wrong = [f"hard to read: {text}" for text in page.evaluate(CONTRAST)] + violations(page)
+    if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+        wrong.append("sticks out")
+    return [f"{name} at {width} in {scheme}: {each}" for each in wrong]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe calls serious or critical, with where it is."""
+    page.evaluate(AXE)
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+    found: list[dict[str, Any]] = page.evaluate(f"axe.run(document, {json.dumps(options)}).then(r => r.violations)")
+    return [
+        f"{each['id']}: {each['help']}: {', '.join(node['target'][0] for node in each['nodes'][:3])}"
+        for each in found
+        if each["impact"] in SERIOUS
+    ]
