@@ -114,7 +114,7 @@ def load_rules(count: int, names: list[str], portfolio: Portfolio) -> None:
     execute(
         """
         INSERT INTO automation_action (id, user_id, portfolio_id, name, status, status_reason, mode, action_type,
-            symbol, quantity, order_type, time_in_force, trigger_type, trigger_params, conditions, "group",
+            symbol, quantity, order_type, time_in_force, trigger_type, trigger_params, conditions, targets, "group",
             missed_policy, message, max_executions, cooldown_seconds, notes, epoch, executions_count,
             failures_in_a_row, version, created_at, updated_at)
         SELECT id, %(user)s, %(portfolio)s, '', 'active', '', 'auto', 'BUY', symbol, 1, 'market', 'day',
@@ -124,7 +124,7 @@ def load_rules(count: int, names: list[str], portfolio: Portfolio) -> None:
                '{"threshold": "1", "edge": "level", "hysteresis": "0", "percent": "5", "side": "long", "change": "1",
                  "direction": "up", "window": "1d", "short": 5, "long": 20, "kind": "sma", "timeframe": "1d",
                  "on": "live"}'::jsonb,
-               '[]'::jsonb, '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
+               '[]'::jsonb, '{}'::jsonb, '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
         FROM load
         """,
         {"user": portfolio.user_id, "portfolio": portfolio.id},

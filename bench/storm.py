@@ -85,12 +85,12 @@ def load(portfolios: list[Portfolio], names: list[str]) -> None:
         """
         WITH made AS (
             INSERT INTO automation_action (id, user_id, portfolio_id, name, status, status_reason, mode, action_type,
-                symbol, quantity, order_type, time_in_force, trigger_type, trigger_params, conditions, "group",
+                symbol, quantity, order_type, time_in_force, trigger_type, trigger_params, conditions, targets, "group",
                 missed_policy, message, max_executions, cooldown_seconds, notes, epoch, executions_count,
                 failures_in_a_row, version, created_at, updated_at)
             SELECT gen_random_uuid(), p.user_id, p.id, '', 'active', '', 'auto', 'BUY', s, 1, 'market', 'day',
-                   'price_below', '{"threshold": "95", "edge": "level", "hysteresis": "0"}'::jsonb, '[]'::jsonb, '',
-                   'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
+                   'price_below', '{"threshold": "95", "edge": "level", "hysteresis": "0"}'::jsonb, '[]'::jsonb, '{}'::jsonb,
+                   '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
             FROM portfolios_portfolio p CROSS JOIN unnest(%(names)s::text[]) AS s
             WHERE p.id = ANY(%(portfolios)s::uuid[])
             RETURNING id, symbol
