@@ -89,8 +89,8 @@ def load(portfolios: list[Portfolio], names: list[str]) -> None:
                 missed_policy, message, max_executions, cooldown_seconds, notes, epoch, executions_count,
                 failures_in_a_row, version, created_at, updated_at)
             SELECT gen_random_uuid(), p.user_id, p.id, '', 'active', '', 'auto', 'BUY', s, 1, 'market', 'day',
-                   'price_below', '{"threshold": "95", "edge": "level", "hysteresis": "0"}'::jsonb, '[]'::jsonb, '{}'::jsonb,
-                   '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
+                   'price_below', '{"threshold": "95", "edge": "level", "hysteresis": "0"}'::jsonb, '[]'::jsonb,
+                   '{}'::jsonb, '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
             FROM portfolios_portfolio p CROSS JOIN unnest(%(names)s::text[]) AS s
             WHERE p.id = ANY(%(portfolios)s::uuid[])
             RETURNING id, symbol
