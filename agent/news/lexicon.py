@@ -22,7 +22,9 @@ CLEAR, STRONG = 0.2, 0.6  # of VADER's compound, -1 to 1
 LEAST, MOST = Decimal("0.10"), Decimal("0.30")  # confidence
 # VADER's scale, -4 to 4. Words it lacks, or takes as people use them elsewhere: "shares" is kind, "gross" disgusting.
 FINANCE: dict[str, float] = {
-    **dict.fromkeys(("share", "shares", "gross", "vice", "crude", "interest", "interests", "treasury", "credit"), 0.0),
+    **dict.fromkeys(
+        ("share", "shares", "gross", "vice", "crude", "interest", "interests", "treasury", "outstanding"), 0.0
+    ),
     **dict.fromkeys(("beat", "beats", "tops", "raises", "jump", "jumps", "gains", "buyback", "rebounds"), 1.7),
     **dict.fromkeys(("surge", "surges", "soar", "soars", "rally", "rallies", "upgrade", "upgrades", "upgraded"), 2.3),
     **dict.fromkeys(("miss", "misses", "fall", "falls", "drop", "drops", "slides", "cuts", "halts", "probe"), -1.7),
