@@ -26,7 +26,7 @@ def analyse(context: Context, toolbox: Toolbox) -> Report:
     """The report of the facts. Suggests no trades: rules of thumb are no reason to trade."""
     tone = _tone(context, toolbox)
     facts = gathering.gather(user=context.user, portfolio=context.portfolio, now=context.now)
-    toolbox.seen.append(str(facts))
+    toolbox.seen.append(f"{facts} by the rules of thumb of {CONCENTRATED}, {DEEP} and {IDLE} %, over 24 hours")
     toolbox.recorder.add(AgentStep.Kind.TOOL, name="facts", result=facts)
     lines = gathering.as_lines(facts)
     risks = _risks(facts)

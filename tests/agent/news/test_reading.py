@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
         ("Company files for bankruptcy", -1),
         ("Tesla recalls 2 million cars", -1),
         ("Apple to hold its meeting in March", 0),
-        ("Shares outstanding, gross of treasury shares", 0),
+        ("Shares outstanding, gross of tax", 0),
         ("", 0),
         ("!" * 400, 0),
     ],
