@@ -31,6 +31,7 @@ class _Block:
     kind: str
     start: dict[str, Any]
     text: str = ""
+    signature: str = ""
 
 
 @dataclass
@@ -111,7 +112,8 @@ def _take(answer: _Answer, event: dict[str, Any], on_text: Callable[[str], None]
         delta = event["delta"]
         if delta["type"] == "text_delta":
             on_text(delta["text"])
-        block_so_far.text += delta.get("text") or delta.get("partial_json") or ""
+        block_so_far.text += delta.get("text") or delta.get("partial_json") or delta.get("thinking") or ""
+        block_so_far.signature += delta.get("signature") or ""
     elif kind == "message_delta":
         answer.stop = event["delta"].get("stop_reason") or answer.stop
         _count(answer, event.get("usage"))
@@ -146,7 +148,7 @@ def _reply(answer: _Answer) -> Reply:
         for place, block in enumerate(blocks)
         if block.kind == "tool_use"
     )
-    echo = [_echo(block) for block in blocks if block.kind == "tool_use" or block.text]
+    echo = [_echo(block) for block in blocks if block.kind != "text" or block.text]
     usage = Usage(
         input=answer.usage.get("input_tokens", 0),
         output=answer.usage.get("output_tokens", 0),
@@ -159,8 +161,12 @@ def _reply(answer: _Answer) -> Reply:
 
 def _echo(block: _Block) -> dict[str, Any]:
     """The block as it goes back. Arguments that could not be read go back empty: the API takes objects only."""
-    if block.kind != "tool_use":
+    if block.kind == "text":
         return {"type": "text", "text": block.text}
+    if block.kind == "thinking":  # signed: models that think want it back with the calls that came of it
+        return {"type": "thinking", "thinking": block.text, "signature": block.signature}
+    if block.kind != "tool_use":  # thinking that is hidden from us, whole in its beginning
+        return dict(block.start)
     call = tool_call(call_id="", name="", raw=block.text)
     return {
         "type": "tool_use",

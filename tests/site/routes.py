@@ -96,6 +96,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "markets/instruments/": {"GET": own()},
     "markets/calendar/": {"GET": own()},
     "markets/corporate-actions/": {"GET": own()},
+    "markets/news/": {"GET": own()},
     "markets/watchlist/": {"GET": own(), "POST": own()},
     "markets/watchlist/<str:symbol>/": {"DELETE": own(symbol="AAPL")},
     # portfolios
