@@ -14,7 +14,7 @@ from common.errors import InvalidInput
 from common.money import HUNDRED, plain
 from dashboard.trigger_forms import choice, number
 from portfolios.models import Portfolio, PortfolioGoal
-from portfolios.planning.types import BandKind, LotMethod, RebalanceTo
+from portfolios.planning.types import CASH, BandKind, LotMethod, RebalanceTo
 
 SPARE_ROWS = 2  # empty rows below those filled in, for browsers without JavaScript
 PERCENT = ("drift_threshold", "turnover_cap")  # ratios in the domain, percent on the page: (0, most]
@@ -225,11 +225,10 @@ def initial_of(goal: PortfolioGoal) -> dict[str, Any]:
 
 
 def rows_of(weights: Mapping[str, str]) -> list[TargetRow]:
-    """Stored ratios as percent."""
-    return [
-        TargetRow(symbol=symbol, weight=plain((Decimal(weight) * HUNDRED).normalize()))
-        for symbol, weight in weights.items()
-    ]
+    """Stored ratios as percent, the largest first, cash last."""
+    ratios = {symbol: Decimal(weight) for symbol, weight in weights.items()}
+    ordered = sorted(ratios, key=lambda symbol: (symbol == CASH, -ratios[symbol], symbol))
+    return [TargetRow(symbol=symbol, weight=plain((ratios[symbol] * HUNDRED).normalize())) for symbol in ordered]
 
 
 def rows_in(data: QueryDict) -> list[TargetRow]:

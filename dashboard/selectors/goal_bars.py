@@ -11,6 +11,7 @@ from portfolios.planning.types import Drift, DriftRow, Plan
 
 ROOM = Decimal("1.06")  # the longest thing ends a little before the bar does
 LEAST_SCALE = Decimal("0.1")
+MINUS = "−"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,8 +23,9 @@ class Bar:
     weight: Decimal
     target: Decimal
     drift: Decimal
-    low: Decimal | None  # the band's edges, percent; None: not judged
+    low: Decimal | None  # the band's edges, percent; None: it has none
     high: Decimal | None
+    judged: bool  # cash without a target is not
     outside: bool
     actionable: bool
     weight_x: str
@@ -34,20 +36,27 @@ class Bar:
     @property
     def words(self) -> str:
         """For those who do not see the drawing."""
-        inside = "not judged" if self.low is None else "outside its band" if self.outside else "inside its band"
         band = "" if self.low is None or self.high is None else f", band {self.low:.1f} to {self.high:.1f} %"
-        return f"{self.symbol}: {self.weight:.1f} %, target {self.target:.1f} %{band}, {inside}"
+        return f"{self.symbol}: {self.weight:.1f} %, target {self.target:.1f} %{band}, {self.why}"
+
+    @property
+    def drift_words(self) -> str:
+        """+15.2, −7.6 or 0.0: points of weight."""
+        rounded = round(self.drift, 1)
+        return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{abs(rounded):.1f}"
 
     @property
     def why(self) -> str:
         """What `outside` means here, when it is not about the band."""
-        if not self.target and self.value > ZERO and self.low is not None:
+        if not self.judged:
+            return "no target"
+        if not self.target and self.value > ZERO:
             return "held without a target"
         if self.target and self.value <= ZERO:
             return "not held yet"
         if self.outside and not self.actionable:
             return "outside, but too little to trade"
-        return "outside its band" if self.outside else "inside" if self.low is not None else "no target"
+        return "outside its band" if self.outside else "inside its band"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,13 +98,14 @@ def moves_between(
 def _bar(row: DriftRow, scale: Decimal) -> Bar:
     low = high = None
     band_x = band_width = "0"
-    if row.band is not None:
+    if row.band is not None and row.target:  # what has no target has no band either: it is sold
         low, high = max(row.target - row.band, ZERO), row.target + row.band
         band_x, band_width = _x(low, scale), _x(high - low, scale)
         low, high = low * HUNDRED, high * HUNDRED
     return Bar(
         symbol=row.symbol, value=row.value, weight=row.weight * HUNDRED, target=row.target * HUNDRED,
-        drift=row.drift * HUNDRED, low=low, high=high, outside=row.outside, actionable=row.actionable,
+        drift=row.drift * HUNDRED, low=low, high=high, judged=row.band is not None,
+        outside=row.outside, actionable=row.actionable,
         weight_x=_x(row.weight, scale), target_x=_x(row.target, scale), band_x=band_x, band_width=band_width,
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from automation.rebalancing.starting import Prepared, last_trade_of
 from automation.rebalancing.states import OPEN
 from common.money import HUNDRED, ZERO, plain
 from dashboard.selectors.goal_bars import Bar, bars_of, moves_of
+from dashboard.selectors.rebalancing import said
 from markets.models import Instrument
 from portfolios.goals.changing import warnings_of
 from portfolios.goals.reading import drift, drifts
@@ -165,6 +166,7 @@ def shown_plan(plan: Plan, targets: Mapping[str, str]) -> dict[str, Any]:
         "moves": list(moves.values()),
         "sold": sum((trade.value for trade in plan.sells), ZERO),
         "bought": sum((trade.value for trade in plan.buys), ZERO),
+        "tax": abs(plan.estimated_tax),
         "turnover_percent": plan.turnover * HUNDRED,
         "residuals": [one for one in plan.residuals if abs(one.dollars) >= Decimal("0.01")],
     }
@@ -172,8 +174,8 @@ def shown_plan(plan: Plan, targets: Mapping[str, str]) -> dict[str, Any]:
 
 def _checks(prepared: Prepared) -> list[dict[str, Any]]:
     """The gate's word on each order."""
-    legs = {leg.number: leg for leg in prepared.legs}
-    return [{**check, "planned": legs.get(check["leg"])} for check in prepared.checks]
+    legs: dict[Any, Any] = {leg.number: leg for leg in prepared.legs}
+    return [{**said(check), "planned": legs.get(check["leg"])} for check in prepared.checks]
 
 
 def history_of(goal: PortfolioGoal) -> dict[str, Any]:
@@ -234,7 +236,7 @@ def current_weights(portfolio: Portfolio, *, now: datetime) -> dict[str, str]:
     found = value(portfolio, now=now)
     if not found.equity or found.equity <= ZERO:
         return {}
-    values = {symbol: held.quantity * held.price for symbol, held in found.positions.items() if held.price is not None}
+    values = {symbol: held.value for symbol, held in found.positions.items() if held.value is not None}
     weights = {symbol: round(amount * HUNDRED / found.equity, 1) for symbol, amount in values.items()}
     weights = {symbol: weight for symbol, weight in sorted(weights.items(), key=lambda item: -item[1]) if weight}
     weights[CASH] = HUNDRED - sum(weights.values(), ZERO)

@@ -26,6 +26,9 @@ from orders.states import TERMINAL, OrderState
 from portfolios.models import PortfolioGoal
 
 PAGE = 25
+CENT = Decimal("0.01")
+# The gate speaks of an order; the legs of a run are approved together, on its page.
+NOT_HERE = " Approve or decline it on the Orders page."
 S = RunState
 # What each state means for somebody who looks at the run.
 MEANING = {
@@ -85,7 +88,7 @@ class Step:
     words: str
 
 
-def run_page(user: User, filters: Mapping[str, str], number: str) -> Page[RebalanceRun]:
+def run_page(user: User, filters: Mapping[str, str], number: str) -> Page[Any]:
     """The user's runs, the newest first; `object_list` are RunRows. Two queries and the count."""
     runs = by_hand.runs_of(user)
     if filters.get("state") == "open":
@@ -94,7 +97,7 @@ def run_page(user: User, filters: Mapping[str, str], number: str) -> Page[Rebala
         runs = runs.filter(state=filters["state"])
     if filters.get("goal"):
         runs = runs.filter(goal=_id(filters["goal"]))
-    page = Paginator(runs, PAGE).get_page(number)
+    page: Page[Any] = Paginator(runs, PAGE).get_page(number)
     page.object_list = [run_row(run) for run in page.object_list]
     return page
 
@@ -125,10 +128,12 @@ def waiting_runs(user: User, *, now: datetime) -> list[dict[str, Any]]:
 
 def question_of(run: RebalanceRun, *, now: datetime) -> dict[str, Any]:
     """What a person is asked about a run, and how long the answer is possible."""
+    changes = changes_of(run, now=now)
     return {
         "run": run,
         "name": name_of(run),
-        "changes": changes_of(run, now=now),
+        "changed": [change for change in changes if change.changed],
+        "same": [change for change in changes if not change.changed],
         "seconds_left": max(0, int((run.expires_at - now).total_seconds())),
     }
 
@@ -151,12 +156,12 @@ def run_detail(user: User, run_id: UUID, *, now: datetime) -> dict[str, Any]:
         "legs": legs,
         "filled_value": sum((row.order.filled_value for row in legs if row.order), ZERO),
         "planned_value": sum((row.planned_value for row in legs), ZERO),
-        "residuals": [{**left, "amount": _number(left["amount"])} for left in run.residuals],
+        "residuals": _residuals(run),
         "dropped": [{**left, "value": _number(left["value"])} for left in run.plan.get("dropped", ())],
         "plan_warnings": run.plan.get("warnings", ()),
         "moves": _moves(run),
         "ended": _ended(run),
-        "checks": [check for check in run.checks if check["outcome"] != "pass"] if run.checks else [],
+        "checks": [said(check) for check in run.checks if check["outcome"] != "pass"],
         "action": action,
         "question": question_of(run, now=now) if run.state == RunState.AWAITING_APPROVAL else None,
     }
@@ -226,6 +231,17 @@ def _filled(rows: list[LegRow]) -> str:
         return "nothing"
     filled = sum(1 for row in rows if row.order and row.order.state == OrderState.FILLED)
     return f"{filled} of {len(rows)} filled"
+
+
+def said(check: Mapping[str, Any]) -> dict[str, Any]:
+    """The gate's word on one leg."""
+    return {**check, "message": str(check["message"]).removesuffix(NOT_HERE)}
+
+
+def _residuals(run: RebalanceRun) -> list[dict[str, Any]]:
+    """What is left over, from a cent on."""
+    found = [{**left, "amount": _number(left["amount"])} for left in run.residuals]
+    return [left for left in found if abs(left["amount"]) >= CENT]
 
 
 def _moves(run: RebalanceRun) -> list[Move]:
