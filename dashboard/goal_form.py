@@ -56,8 +56,8 @@ class GoalForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
         choices=[
-            (BandKind.ABSOLUTE, "So many points. 5 points around 40 % is 35 to 45 %"),
-            (BandKind.RELATIVE, "So many percent of the target. 25 % of 40 % is 30 to 50 %"),
+            (BandKind.ABSOLUTE, "Points: 5 points around 40 % is 35 to 45 %"),
+            (BandKind.RELATIVE, "Percent of the target: 25 % around 40 % is 30 to 50 %"),
             (BandKind.HYBRID_5_25, "5/25: 5 points, or a quarter of the target if that is less"),
             (BandKind.HYBRID_20_1, "20/1: a fifth of the target, but at least 1 point"),
         ],
@@ -96,7 +96,7 @@ class GoalForm(forms.Form):
     min_trade = number(
         "Smallest trade, $", "Smaller ones are not made. Whole shares or fractions: as each symbol allows"
     )
-    turnover_cap = number("Trade at most, % of the portfolio", "Bought and sold in one run. Empty: no limit")
+    turnover_cap = number("Trade at most, %", "Of the portfolio, bought and sold in one run. Empty: no limit")
     do_not_sell = forms.CharField(
         label="Never sell",
         required=False,

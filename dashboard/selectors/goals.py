@@ -13,7 +13,7 @@ from automation.rebalancing import by_hand
 from automation.rebalancing.models import DriftEpisode, RebalanceRun
 from automation.rebalancing.scheduling import next_due
 from automation.rebalancing.starting import Prepared, last_trade_of
-from automation.rebalancing.states import OPEN
+from automation.rebalancing.states import OPEN, RunState
 from common.money import HUNDRED, ZERO, plain
 from dashboard.selectors.goal_bars import Bar, bars_of, moves_of
 from dashboard.selectors.rebalancing import said
@@ -66,7 +66,7 @@ class GoalCard:
     bars: list[Bar]
     worst: Decimal  # points
     use: Decimal  # percent of the band
-    state: str  # off | unknown | running | outside | inside
+    state: str  # off | unknown | waiting | running | outside | inside
     outside_since: datetime | None
     run: RebalanceRun | None
     next_check: datetime | None
@@ -83,6 +83,7 @@ class GoalCard:
 STATES = {
     "off": ("Switched off", ""),
     "unknown": ("Cannot be judged", "warn"),
+    "waiting": ("Waits for your approval", "warn"),
     "running": ("Rebalancing", "info"),
     "outside": ("Outside its band", "warn"),
     "inside": ("Inside its bands", "good"),
@@ -126,7 +127,7 @@ def _card(
     if not goal.enabled:
         state = "off"
     elif run is not None:
-        state = "running"
+        state = "waiting" if run.state == RunState.AWAITING_APPROVAL else "running"
     elif found.problem:
         state = "unknown"
     elif found.needs_rebalancing:

@@ -38,7 +38,7 @@ def test_a_rebalance_is_asked_for_begun_and_watched_to_its_end(site: Client, des
     overweight(desk)
     goal = goal_for(desk)
     asked = page_of(site.get(f"/goals/{goal.pk}/rebalance/"))
-    assert "First 1 sale of $50,0" in asked
+    assert "First the sale of $50,0" in asked
     assert "Rebalance now" in asked
     answer = site.post(f"/goals/{goal.pk}/rebalance/")
     run = RebalanceRun.objects.get()
