@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 from automation.rebalancing.models import RebalanceRun
 from automation.rebalancing.states import RunState
 from common.clock import now
+from portfolios.goals.changing import update_goal
 from portfolios.models import PortfolioGoal
 from safety.models import SafetyPolicy
 from tests.browser.conftest import Server
-from tests.dashboard.goal_making import carry_on, goal_for, hold, overweight, run_for
+from tests.dashboard.goal_making import carry_on, goal_for, overweight, run_for
 from tests.orders.making import D, Desk, quote
 
 Domain = Callable[..., Any]
@@ -66,12 +67,14 @@ def test_bars_follow_what_happens_without_a_reload(site: Page, desk: Desk, domai
     site.goto(f"{server.url}/goals/{goal.pk}/")
     site.wait_for_selector(".connection[data-state=live]")
     expect(site.locator("#standing")).to_contain_text("30.0 points")
-    domain(hold, desk, NVDA="500")
-    expect(site.locator("#standing .bands")).to_contain_text("16.7")
-    site.get_by_label("of, %").fill("45")
+    wanted = {"target_weights": {"AAPL": "0.6", "CASH": "0.4"}}
+    domain(lambda: update_goal(user=desk.user, goal_id=goal.pk, changes=wanted, now=now(), actor="ada"))
+    expect(site.locator("#standing")).to_contain_text("Inside its bands")
+    expect(site.locator("#plan")).to_contain_text("Nothing to trade")
+    site.get_by_label("Cash paid in").fill("200000")
     site.get_by_role("button", name="Show what it would do").click()
-    expect(site.locator("#tried")).to_contain_text("would be outside")
-    assert domain(lambda: PortfolioGoal.objects.get(pk=goal.pk).version) == 1
+    expect(site.locator("#tried")).to_contain_text("AAPL, CASH would be outside")
+    assert domain(lambda: PortfolioGoal.objects.get(pk=goal.pk).version) == 2, "nothing is saved by trying"
 
 
 def test_a_run_that_asks_is_approved(site: Page, desk: Desk, domain: Domain, server: Server) -> None:
