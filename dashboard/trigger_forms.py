@@ -165,7 +165,7 @@ class DrawdownAbove(TriggerForm):
 class DriftAbove(TriggerForm):
     title = "A goal drifts out of its band"
     hint = "Fires when the goal needs rebalancing. Judged once a minute; again only after it came back inside."
-    goal = forms.CharField(label="Goal", required=False, help_text="Its name, or its id")
+    goal = choice("Goal", [])  # the action form offers the user's goals
 
 
 class Cron(TriggerForm):

@@ -222,6 +222,8 @@ PAGE_ARGUMENTS = {
     "portfolio_id": "portfolio",
     "missed_id": "missed",
     "run_id": "replay",
+    "goal_id": "goal",
+    "rebalance_id": "run",
 }
 
 

@@ -84,7 +84,7 @@ document.addEventListener("alpine:init", () => {
       this.order = value("order_type");
     },
     get trades() {
-      return this.type !== "NOTIFY";
+      return this.type === "BUY" || this.type === "SELL";
     },
     get notifies() {
       return this.type === "NOTIFY";
@@ -97,6 +97,9 @@ document.addEventListener("alpine:init", () => {
     },
     get tradeParts() {
       return { chosen: this.trades };
+    },
+    get rebalanceParts() {
+      return { chosen: this.type === "REBALANCE" };
     },
     get notifyParts() {
       return { chosen: this.notifies };
