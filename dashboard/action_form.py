@@ -56,9 +56,9 @@ class ActionForm(forms.Form):
     mode = forms.ChoiceField(
         label="Mode",
         choices=[
-            (Mode.AUTO, "Automatic: do it, through the safety gate"),
-            (Mode.NOTIFY, "Notify: record it and tell me"),
-            (Mode.MONITOR, "Monitor: record it only"),
+            (Mode.AUTO, "Automatic, through the safety gate"),
+            (Mode.NOTIFY, "Tell me, do nothing"),
+            (Mode.MONITOR, "Only record it"),
         ],
         required=False,
     )

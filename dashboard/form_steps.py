@@ -27,10 +27,10 @@ FIELDS = {
     "review": (),
 }
 TITLES = {
-    "what": "What to do",
+    "what": "What",
     "target": "On what",
     "trigger": "When",
-    "limits": "How often, how long",
+    "limits": "Limits",
     "review": "Review",
 }
 

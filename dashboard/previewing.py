@@ -16,7 +16,7 @@ from automation.preflight.reviewing import drafted
 from automation.simulating import order_now
 from automation.triggers.base import ClockPlan, RequestPlan
 from common.errors import InvalidInput
-from dashboard.action_form import ActionForm
+from dashboard.action_form import SIZES, ActionForm
 from dashboard.selectors.making import past_of
 
 NEXT_TIMES = 5
@@ -27,13 +27,24 @@ def preview_of(user: User, form: ActionForm, *, now: datetime, editing: UUID | N
     try:
         draft = drafted(user=user, data=form.as_data(), now=now, editing=editing)
     except InvalidInput as error:
-        return {"missing": [(form.label_of(path), " ".join(texts)) for path, texts in error.errors.items()]}
+        return {"missing": missing_of(form, error)}
     return {
         "explanation": explain_draft(draft, now=now),
         "findings": findings_about(draft, now=now),
         "times": next_times(draft, now=now),
         **past_of(draft, str(form.data.get("timeframe", "1d")), now=now),
     }
+
+
+def missing_of(form: ActionForm, error: InvalidInput) -> list[tuple[str, str]]:
+    """What is missing, by the form's labels; the domain's names of sizes in the form's words."""
+    found = []
+    for path, texts in error.errors.items():
+        text = " ".join(texts)
+        for name, said in SIZES:
+            text = text.replace(name, said)
+        found.append((form.label_of(path), text))
+    return found
 
 
 def next_times(draft: Action, *, now: datetime) -> list[datetime]:
@@ -54,7 +65,7 @@ def proof_of(user: User, form: ActionForm, *, now: datetime, editing: UUID | Non
     try:
         draft = drafted(user=user, data=form.as_data(), now=now, editing=editing)
     except InvalidInput as error:
-        return {"missing": [(form.label_of(path), " ".join(texts)) for path, texts in error.errors.items()]}
+        return {"missing": missing_of(form, error)}
     try:
         return {"draft": draft, "order": order_now(draft, now=now)}
     except InvalidInput as error:
