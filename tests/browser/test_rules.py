@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ def fill_in(page: Page, **fields: str) -> None:
 
 def step(page: Page, name: str) -> None:
     """Go to one of the five steps."""
-    page.get_by_role("navigation", name="Steps").get_by_role("link", name=name).click()
+    page.get_by_role("navigation", name="Steps").get_by_role("link", name=re.compile(rf"^\d {name}")).click()
     expect(page.locator(".step.shown h2")).to_contain_text(name)
 
 
@@ -97,7 +98,7 @@ def test_five_steps_by_keyboard_to_what_the_gate_would_say(site: Page, server: S
     site.locator(".step.shown").get_by_role("button", name="Next").press("Enter")
     expect(site.locator("#proof")).to_contain_text("Would be sent")
     expect(site.locator("#proof")).to_contain_text("Buy 10 AAPL at about $100.00")
-    site.get_by_text("Each check of the safety gate").click()
+    site.locator("#proof summary").click()
     expect(site.locator("#proof")).to_contain_text("Kill switch")
     assert site.url.endswith("#step-review")
 
