@@ -43,13 +43,23 @@ class ActionForm(forms.Form):
     """One page: what, how much, when, within which limits. Nothing is validated here but the form of dates."""
 
     use_required_attribute = False
-    action_type = forms.ChoiceField(label="Do", choices=ActionType.choices, required=False)
+    action_type = forms.ChoiceField(
+        label="Do",
+        choices=[
+            (ActionType.BUY, "Buy"),
+            (ActionType.SELL, "Sell"),
+            (ActionType.REBALANCE, "Rebalance"),
+            (ActionType.NOTIFY, "Tell me"),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+    )
     mode = forms.ChoiceField(
         label="Mode",
         choices=[
-            (Mode.AUTO, "Automatic: do it, through the safety gate"),
-            (Mode.NOTIFY, "Notify: record it and tell me"),
-            (Mode.MONITOR, "Monitor: record it only"),
+            (Mode.AUTO, "Automatic, through the safety gate"),
+            (Mode.NOTIFY, "Tell me, do nothing"),
+            (Mode.MONITOR, "Only record it"),
         ],
         required=False,
     )
@@ -192,7 +202,13 @@ class ActionForm(forms.Form):
 def initial_of(action: Action | None) -> dict[str, Any]:
     """What the form shows at first: sensible beginnings, or the rule being edited."""
     if action is None:
-        return {"mode": Mode.AUTO, "max_executions": "1", "cooldown_seconds": "0", "trigger_type": "price_below"}
+        return {
+            "action_type": ActionType.BUY,
+            "mode": Mode.AUTO,
+            "max_executions": "1",
+            "cooldown_seconds": "0",
+            "trigger_type": "price_below",
+        }
     size_kind = next((name for name in SIZE_FIELDS if getattr(action, name) is not None), "quantity")
     size = getattr(action, size_kind)
     return {

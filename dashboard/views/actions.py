@@ -22,6 +22,7 @@ from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
 from dashboard.condition_forms import another
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
+from dashboard.form_steps import EXAMPLES, steps_of
 from dashboard.previewing import preview_of
 from dashboard.replay_form import ReplayForm
 from dashboard.selectors.actions import (
@@ -90,10 +91,10 @@ def new(request: UserRequest) -> HttpResponse:
             made = lifecycle.create_action(user=request.user, data=form.as_data(), now=now(), actor=actor(request.user))
         except InvalidInput as error:
             form.blame(error)
-            return _form_page(request, form, failed=True)
+            return form_page(request, form, failed=True)
         messages.success(request, "The rule is made and watched from now on.")
         return redirect("dashboard:action", made.pk)
-    return _form_page(request, form)
+    return form_page(request, form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -112,31 +113,35 @@ def edit(request: UserRequest, action_id: UUID) -> HttpResponse:
             )
         except InvalidInput as error:
             form.blame(error)
-            return _form_page(request, form, action=found, failed=True)
+            return form_page(request, form, action=found, failed=True)
         except EvidenceNeeded as needed:
             why = " ".join(lack.message for lack in needed.evidence.lacks)
             form.add_error("mode", f"The evidence is thin. {why} Give your reason beside the evidence on its page.")
-            return _form_page(request, form, action=found, failed=True)
+            return form_page(request, form, action=found, failed=True)
         except Conflict as error:
             messages.error(request, error.detail)
             return redirect("dashboard:action", action_id)
         messages.success(request, "The changes are saved.")
         return redirect("dashboard:action", action_id)
-    return _form_page(request, form, action=found)
+    return form_page(request, form, action=found)
 
 
-def _form_page(
-    request: UserRequest, form: ActionForm, *, action: Action | None = None, failed: bool = False
+def form_page(
+    request: UserRequest, form: ActionForm, *, action: Action | None = None, failed: bool = False, said: str = ""
 ) -> HttpResponse:
+    """The form in its five steps. `said`: the sentence its contents come from."""
     context: dict[str, Any] = {
         "form": form,
         "action": action,
         "failed": failed,
+        "said": said,
+        "examples": EXAMPLES,
         "kind": form["action_type"].value() or ActionType.BUY,
         "order": form["order_type"].value() or "market",
         "trigger_type": form["trigger_type"].value() or "price_below",
         "symbols": symbols_to_offer(),
         "groups": groups_of(request.user),
+        "steps": steps_of(form),
     }
     return show(request, "dashboard/actions/form.html", context, active="actions", status=422 if failed else 200)
 
