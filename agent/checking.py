@@ -13,7 +13,6 @@ from agent.providers.opening import open_provider
 from common.errors import InvalidInput, PufflingError
 
 TIMEOUT = 8.0  # seconds
-REFUSALS = ("KEY_REFUSED", "QUOTA")
 SILENCE = ("UNREACHABLE", "TIMEOUT")
 
 
@@ -44,17 +43,23 @@ def check_provider(*, user: User, kind: str) -> Checked:
         assert provider is not None
         models = provider.models(timeout=TIMEOUT)
     except ProviderError as error:
-        answer = (
-            Answer.REFUSED
-            if error.code in REFUSALS
-            else Answer.SILENT
-            if error.code in SILENCE or error.retryable
-            else Answer.FAILED
-        )
-        return Checked(answer=answer, words=error.detail)
+        return _refused(Kind(kind).label, error)
     except PufflingError as error:  # no key, a key that cannot be read, no address
         return Checked(answer=Answer.FAILED, words=error.detail)
     return Checked(answer=Answer.WORKS, words=_found(user, kind, models), models=models)
+
+
+def _refused(name: str, error: ProviderError) -> Checked:
+    """In our words: a remote's own may repeat a part of the key."""
+    if error.code == "KEY_REFUSED":
+        return Checked(answer=Answer.REFUSED, words=f"{name} refused the key: copy it again, or make a new one there.")
+    if error.code == "QUOTA":
+        return Checked(answer=Answer.REFUSED, words=f"{name} knows the key, but its account has no credit left.")
+    if error.code in SILENCE:
+        return Checked(answer=Answer.SILENT, words=f"{name} did not answer: is there a way to it from here?")
+    if error.retryable:
+        return Checked(answer=Answer.SILENT, words=f"{name} is busy or down at the moment: try again later.")
+    return Checked(answer=Answer.FAILED, words=f"{name} answered something else than a list of models.")
 
 
 def _found(user: User, kind: str, models: tuple[str, ...]) -> str:
