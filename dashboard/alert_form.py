@@ -86,7 +86,7 @@ class AlertForm(forms.Form):
     price_level = _number("Level, $ or %", placeholder="200")
     price_direction = _choice("Which way", DIRECTIONS)
     price_window = _choice("Counted", WINDOWS)
-    price_back = _number("Armed again after it came back by, $", placeholder="0")
+    price_back = _number("Must come back by, $", placeholder="0")
     signal_strategy = _choice("Strategy", [])
     signal_side = _choice("Signal", SIDES)
     signal_symbol = forms.CharField(
@@ -101,8 +101,8 @@ class AlertForm(forms.Form):
     rebalance_goal = _choice("Goal", [])
     name = forms.CharField(label="Name", required=False, help_text="Optional: the sentence says what it does")
     severity = _choice("How urgent", [(Alert.Severity(value).value, text) for value, text in Alert.Severity.choices])
-    repeats = _choice("How often", [("yes", "each time it happens"), ("no", "once, then switch it off")])
-    quiet_minutes = _number("At least so long between two, minutes", placeholder="5")
+    repeats = _choice("How often", [("yes", "every time"), ("no", "once, then off")])
+    quiet_minutes = _number("Pause between two, minutes", placeholder="5")
 
     def __init__(
         self,
@@ -150,6 +150,8 @@ class AlertForm(forms.Form):
         kind = self.chosen("alert_type")
         for name, texts in error.errors.items():
             ours = f"{kind}_symbol" if name == "condition.symbol" else SHOWN_AS.get(name, name)
+            if ours.endswith("_level") and not self.chosen(ours):
+                texts = ["is required: a number such as 200"]  # the domain names all keys it would take
             self.add_error(ours if ours in self.fields else None, texts)
 
     def _seconds(self) -> int:

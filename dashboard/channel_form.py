@@ -21,6 +21,7 @@ HOW_LOUD = [
     (AlertChannel.Verbosity.OFF.value, "Off"),
 ]
 NUMBERS = ("flood_count", "flood_minutes", "digest_minutes", "repeat_minutes", "repeat_most")
+FORM_ID = "channel-form"
 PLAIN = ("name", "quiet_from", "quiet_until", "time_zone", *NUMBERS)
 
 
@@ -54,8 +55,8 @@ class ChannelForm(forms.Form):
     time_zone = forms.ChoiceField(label="On the clock of", required=False, choices=[])
     flood_count = _whole("More messages than")
     flood_minutes = _whole("within, minutes")
-    digest_minutes = _whole("Collect digests for, minutes")
-    repeat_minutes = _whole("Say critical alerts again after, minutes", "0: once")
+    digest_minutes = _whole("A digest every, minutes")
+    repeat_minutes = _whole("Say it again after, minutes", "Critical alerts only; 0: once")
     repeat_most = _whole("at most so often")
 
     def __init__(
@@ -70,14 +71,16 @@ class ChannelForm(forms.Form):
         self.service, self.channel = service, channel
         zones = self.fields["time_zone"]
         assert isinstance(zones, forms.ChoiceField)
-        zones.choices = [(name, name) for name in sorted(available_timezones())]
+        zones.choices = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
         for blank in service.blanks:
             self.fields[f"to_{blank.name}"] = _blank(blank, kept=channel is not None)
+        for field in self.fields.values():
+            field.widget.attrs["form"] = FORM_ID  # the page shows them in two columns, beside other forms
         self.targets = [self[f"to_{blank.name}"] for blank in service.blanks]
 
     def matrix(self) -> list[Loudness]:
-        """Everything else first, then each kind."""
-        kinds = [(DEFAULT, "Everything else"), *Alert.Kind.choices]
+        """What holds where nothing else is chosen, then each kind."""
+        kinds = [(DEFAULT, "By default"), *Alert.Kind.choices]
         return [Loudness(kind=str(kind), label=str(label), chosen=self._loudness(str(kind))) for kind, label in kinds]
 
     def api_data(self) -> dict[str, Any]:

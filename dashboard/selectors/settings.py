@@ -20,6 +20,9 @@ from portfolios.models import Portfolio
 from safety.models import SafetyPolicy
 
 SHOWN_REVOKED = 10
+# docs/operations.md says where the programs and $URL come from.
+BACKUP = '"$BIN/pg_dump" --format=custom --file=puffling.dump "$URL"'
+RESTORE = '"$BIN/pg_restore" --clean --if-exists --no-owner --dbname="$URL" puffling.dump'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +102,15 @@ def live_steps(user: User, portfolios: list[Portfolio], kept: dict[str, Credenti
         Step(
             done=not paper,
             title="Your limits let live accounts trade",
-            text="Paper trading only is off in the limits. Switching it off asks for your password.",
+            text="“Paper trading” is off in them. Switching it off asks for your password.",
+        ),
+        Step(
+            done=False,
+            title="The account is armed",
+            text=(
+                "By you, with your password, for at most eight hours; a halt or a new key disarms it."
+                " This version cannot arm an account: real money stays out of reach."
+            ),
         ),
     ]
 
@@ -121,5 +132,7 @@ def data_context(user: User) -> dict[str, Any]:
     """What can be taken along."""
     return {
         "portfolios": portfolios_of(user),
+        "backup": BACKUP,
+        "restore": RESTORE,
         "demo": Instrument.objects.filter(demo=True, active=True).exists(),
     }
