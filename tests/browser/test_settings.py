@@ -34,13 +34,13 @@ def test_an_alert_arrives_in_the_feed_and_the_counter_follows(
     site.evaluate("window.sameDocument = true")
     first = {"user_id": desk.user.pk, "kind": "note", "now": now()}
     domain(raise_alert, title="The tide is turning", dedupe_key="one", body="Look outside.", **first)
-    expect(site.locator("#alerts").get_by_text("The tide is turning")).to_be_visible()
+    expect(site.locator("#alerts .headline", has_text="The tide is turning")).to_be_visible()
     expect(site.locator(".side .count")).to_have_text("1")
     details = site.locator("#alerts details")
     details.locator("summary").click()
     expect(details.get_by_text("this site only")).to_be_visible()
     domain(raise_alert, title="And again", dedupe_key="two", **first)
-    expect(site.locator("#alerts").get_by_text("And again")).to_be_visible()
+    expect(site.locator("#alerts .headline", has_text="And again")).to_be_visible()
     expect(site.locator(".side .count")).to_have_text("2")
     expect(site.get_by_text("this site only").first).to_be_visible()  # what was opened stays open
     site.get_by_role("button", name="Acknowledge And again").click()
@@ -155,11 +155,11 @@ def test_a_second_user_sees_nothing_of_the_first(
         if answer.status == 404:
             continue  # a part of the site that is not there
         assert answer.ok, path
-        for mark in ("NVDA", "Protect the gain", "A fill happened", "My phone", "Time to look", "Adas secret", "5000"):
-            if mark in re.sub(r"<datalist.*?</datalist>", "", text, flags=re.S):
+        for mark in ("Protect the gain", "A fill happened", "My phone", "Time to look", "Adas secret", "5,000 MSFT"):
+            if mark in text:
                 leaks.append((path, mark))
     assert not leaks
     assert [path for path in theirs if page.request.get(server.url + path).status != 404] == []
     page.goto(server.url + theirs[0])
     expect(page.locator("h1")).to_be_visible()
-    assert "NVDA" not in page.content()
+    assert "Protect the gain" not in page.content()
