@@ -102,22 +102,20 @@ class AlertForm(forms.Form):
     name = forms.CharField(label="Name", required=False, help_text="Optional: the sentence says what it does")
     severity = _choice("How urgent", [(Alert.Severity(value).value, text) for value, text in Alert.Severity.choices])
     repeats = _choice("How often", [("yes", "every time"), ("no", "once, then off")])
-    quiet_minutes = _number("Pause between two, minutes", placeholder="5")
+    quiet_minutes = _number("Pause after, minutes", placeholder="5")
 
     def __init__(
         self,
         data: Mapping[str, Any] | None,
         *,
-        strategies: Choices,
-        portfolios: Choices,
-        goals: Choices,
+        subjects: Mapping[str, Choices],
         config: AlertConfig | None = None,
         given: Mapping[str, str] | None = None,
     ) -> None:
-        """`given`: what a link has filled in already."""
+        """`subjects`: what there is to choose, by the field's name. `given`: what a link has filled in already."""
         super().__init__(data, initial={**initial_of(config), **(given or {})})
-        for name, choices in (("strategy", strategies), ("goal", goals), ("portfolio", portfolios)):
-            field = self.fields[{"strategy": "signal_", "goal": "rebalance_", "portfolio": "risk_"}[name] + name]
+        for name, choices in subjects.items():
+            field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
             field.choices = choices
 

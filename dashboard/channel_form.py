@@ -56,8 +56,8 @@ class ChannelForm(forms.Form):
     flood_count = _whole("More messages than")
     flood_minutes = _whole("within, minutes")
     digest_minutes = _whole("A digest every, minutes")
-    repeat_minutes = _whole("Say it again after, minutes", "Critical alerts only; 0: once")
-    repeat_most = _whole("at most so often")
+    repeat_minutes = _whole("Say it again after, min")
+    repeat_most = _whole("at most, times")
 
     def __init__(
         self,

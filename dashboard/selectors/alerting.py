@@ -103,13 +103,13 @@ def told_by(config: AlertConfig, *, most: int = 20) -> list[Alert]:
 
 
 def subjects_to_choose(user: User) -> dict[str, list[tuple[str, str]]]:
-    """What an alert of this user can be about: strategies, portfolios (the primary one first), goals."""
+    """What an alert of this user can be about, by the field of the form; the primary portfolio first."""
     strategies = Strategy.objects.filter(user=user, archived_at__isnull=True).order_by("name")
     goals = PortfolioGoal.objects.filter(portfolio__user=user, archived_at__isnull=True).order_by("name")
     return {
-        "strategies": [(str(key), name) for key, name in strategies.values_list("id", "name")],
-        "portfolios": [(str(portfolio.pk), portfolio.name) for portfolio in portfolios_of(user)],
-        "goals": [(str(key), name) for key, name in goals.values_list("id", "name")],
+        "signal_strategy": [(str(key), name) for key, name in strategies.values_list("id", "name")],
+        "risk_portfolio": [(str(portfolio.pk), portfolio.name) for portfolio in portfolios_of(user)],
+        "rebalance_goal": [(str(key), name) for key, name in goals.values_list("id", "name")],
     }
 
 

@@ -75,7 +75,7 @@ def asked(request: UserRequest) -> HttpResponse:
 def new(request: UserRequest) -> HttpResponse:
     """Ask to be told."""
     given = {name: request.GET[name] for name in GIVEN if name in request.GET}
-    form = AlertForm(request.POST or None, given=given, **subjects_to_choose(request.user))
+    form = AlertForm(request.POST or None, given=given, subjects=subjects_to_choose(request.user))
     if request.method == "POST":
         try:
             configs.create(user=request.user, data=form.api_data(), now=now())
@@ -94,7 +94,7 @@ def new(request: UserRequest) -> HttpResponse:
 def config(request: UserRequest, config_id: UUID) -> HttpResponse:
     """One of them: where it stands, what it told, and its form."""
     found = configs.config_of(request.user, config_id)
-    form = AlertForm(request.POST or None, config=found, **subjects_to_choose(request.user))
+    form = AlertForm(request.POST or None, config=found, subjects=subjects_to_choose(request.user))
     if request.method == "POST":
         try:
             configs.update(user=request.user, config_id=config_id, changes=form.api_data(), now=now())
@@ -110,7 +110,7 @@ def config(request: UserRequest, config_id: UUID) -> HttpResponse:
 @page
 def preview(request: UserRequest) -> HttpResponse:
     """The sentence of what is being filled in, for htmx."""
-    form = AlertForm(request.POST, **subjects_to_choose(request.user))
+    form = AlertForm(request.POST, subjects=subjects_to_choose(request.user))
     context: dict[str, Any] = {}
     try:
         draft = configs.drafted(user=request.user, data=form.api_data(), now=now())

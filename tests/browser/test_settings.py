@@ -36,13 +36,13 @@ def test_an_alert_arrives_in_the_feed_and_the_counter_follows(
     domain(raise_alert, title="The tide is turning", dedupe_key="one", body="Look outside.", **first)
     expect(site.locator("#alerts .headline", has_text="The tide is turning")).to_be_visible()
     expect(site.locator(".side .count")).to_have_text("1")
-    details = site.locator("#alerts details")
+    details = site.locator("#alerts li", has_text="The tide is turning").locator("details")
     details.locator("summary").click()
     expect(details.get_by_text("this site only")).to_be_visible()
     domain(raise_alert, title="And again", dedupe_key="two", **first)
     expect(site.locator("#alerts .headline", has_text="And again")).to_be_visible()
     expect(site.locator(".side .count")).to_have_text("2")
-    expect(site.get_by_text("this site only").first).to_be_visible()  # what was opened stays open
+    expect(details.get_by_text("this site only")).to_be_visible()  # what was opened stays open
     site.get_by_role("button", name="Acknowledge And again").click()
     expect(site.locator(".side .count")).to_have_text("1")
     assert site.evaluate("window.sameDocument")
