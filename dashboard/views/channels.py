@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from alerts.channels import keeping
@@ -35,6 +36,7 @@ def channels(request: UserRequest) -> HttpResponse:
     return show(request, "dashboard/settings/channels.html", context, active="settings")
 
 
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @page
 def new(request: UserRequest, service: str) -> HttpResponse:
@@ -52,6 +54,7 @@ def new(request: UserRequest, service: str) -> HttpResponse:
     return _form(request, form)
 
 
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @page
 def channel(request: UserRequest, channel_id: UUID) -> HttpResponse:

@@ -14,15 +14,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import credentials, profile
 from accounts.models import Credential
-from agent.checking import check_provider
+from agent import checking
 from common.clock import now
 from common.errors import InvalidInput, NotFound, PufflingError
 from dashboard.doors import UserRequest, actor, attempt, page, show
 from dashboard.selectors.settings import PROVIDERS, broker_context, data_context, provider_rows
 from dashboard.settings_forms import Blamed, BrokerKeysForm, ElsewhereForm, KeyForm, PasswordForm, ProfileForm
-from orders.connections import check_account
+from orders import connections
 from safety.policies import confirm_password
 
+Answered = connections.Checked | checking.Checked
 ALPACA = (Credential.Kind.ALPACA_KEY, Credential.Kind.ALPACA_SECRET)
 
 
@@ -111,7 +112,7 @@ def broker_forget(request: UserRequest) -> HttpResponse:
 @page
 def broker_test(request: UserRequest, account_id: UUID) -> HttpResponse:
     """Ask the broker for the account."""
-    checked = check_account(user=request.user, account_id=account_id)
+    checked = connections.check_account(user=request.user, account_id=account_id)
     return _answer(request, checked, "dashboard:settings-broker")
 
 
@@ -150,7 +151,7 @@ def key_forget(request: UserRequest, kind: str) -> HttpResponse:
 def key_test(request: UserRequest, kind: str) -> HttpResponse:
     """Ask the provider for its models: it costs nothing."""
     _known(kind)
-    return _answer(request, check_provider(user=request.user, kind=kind), "dashboard:settings-ai")
+    return _answer(request, checking.check_provider(user=request.user, kind=kind), "dashboard:settings-ai")
 
 
 @require_GET
@@ -187,12 +188,11 @@ def _known(kind: str) -> None:
         raise NotFound(f"There is no provider {kind!r}.")
 
 
-def _answer(request: UserRequest, checked: object, fallback: str) -> HttpResponse:
+def _answer(request: UserRequest, checked: Answered, fallback: str) -> HttpResponse:
     """What came of a test: beside the button, or as a message where there is no script."""
     if request.htmx:
         return render(request, "dashboard/settings/checked.html", {"checked": checked, "at": now()})
-    works = getattr(checked, "answer", "") == "works"
-    (messages.success if works else messages.error)(request, str(getattr(checked, "words", "")))
+    (messages.success if checked.answer == "works" else messages.error)(request, checked.words)
     return redirect(fallback)
 
 
