@@ -212,7 +212,11 @@ def test_a_key_is_tested_without_running_a_model(
 ) -> None:
     credentials.store(user=desk.user, kind=kind, secret=SECRET, now=now())
     with provider(status) as url:
-        addresses = {"anthropic_base_url": url.removesuffix("/v1"), "openai_base_url": url, "llm_base_url": url}
+        addresses: dict[str, Any] = {
+            "anthropic_base_url": url.removesuffix("/v1"),
+            "openai_base_url": url,
+            "llm_base_url": url,
+        }
         monkeypatch.setattr(settings, "CONFIG", replace(settings.CONFIG, **addresses))
         page = site.post(f"/settings/ai/{kind}/test/", headers={"HX-Request": "true"}).content.decode()
     assert words in page
@@ -246,8 +250,8 @@ def test_a_token_is_shown_once_and_revoked(site: Client, desk: Desk) -> None:
     assert Client().get("/api/auth/me/", **script).status_code == 200  # type: ignore[arg-type]
     site.post(f"/settings/tokens/{token.pk}/revoke/")
     assert Client().get("/api/auth/me/", **script).status_code == 401  # type: ignore[arg-type]
-    page = site.get("/settings/tokens/")
-    assert page.context["tokens"] == [] and [ended.name for ended in page.context["ended"]] == ["notebook"]
+    shown = site.get("/settings/tokens/").context
+    assert shown["tokens"] == [] and [ended.name for ended in shown["ended"]] == ["notebook"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ class Says:
     def account(self) -> BrokerAccountState:
         if isinstance(self.answer, BrokerError):
             raise self.answer
-        return self.answer  # type: ignore[no-any-return]
+        found: BrokerAccountState = self.answer
+        return found
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def alerts(desk: Desk) -> None:
     """A feed of some days."""
     at = now()
     action = rule(desk, symbol="NVDA")
-    told = (
+    told: tuple[tuple[int, str, str, str, str, dict[str, str]], ...] = (
         (0, "firing", "info", "Buy 10 NVDA fired", "NVDA was at $89.90, at or below $90.", {"action": str(action.pk)}),
         (0, "blocked", "warning", "Buy 5,000 MSFT was blocked", "It would be 48.2 % of the portfolio. " * 8, {}),
         (1, "fill", "info", "Bought 10 NVDA at $89.92", "Fee $0.00. The rule is done: 1 of 1.", {}),
