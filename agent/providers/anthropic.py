@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,24 @@ class _Answer:
     ended: bool = False
 
 
+@contextmanager
+def _translated(timeout: float) -> Iterator[None]:
+    """Raises ProviderError for whatever the SDK raises inside."""
+    import anthropic  # noqa: PLC0415  (69 MB and 1.6 s that only a run with this provider pays)
+
+    try:
+        yield
+    except anthropic.APITimeoutError:
+        raise too_slow(NAME, timeout) from None
+    except anthropic.APIStatusError as error:
+        kind = str(getattr(error, "type", "") or "")
+        raise from_status(NAME, error.status_code, error.response.headers, str(error.message), kind) from error
+    except anthropic.APIConnectionError as error:
+        raise ProviderError(f"{NAME} cannot be reached: {error}", code="UNREACHABLE", retryable=True) from error
+    except anthropic.APIError as error:  # an error event in the middle of a stream
+        raise broken(NAME, str(error)) from error
+
+
 class AnthropicProvider:
     """`key` is the user's; `base_url` is for tests and gateways, None for Anthropic itself."""
 
@@ -58,19 +77,20 @@ class AnthropicProvider:
 
         client = anthropic.Anthropic(api_key=self._key, base_url=self._base_url, timeout=request.timeout, max_retries=0)
         try:
-            answer = self._stream(client, request, on_text)
-        except anthropic.APITimeoutError:
-            raise too_slow(NAME, request.timeout) from None
-        except anthropic.APIStatusError as error:
-            kind = str(getattr(error, "type", "") or "")
-            raise from_status(NAME, error.status_code, error.response.headers, str(error.message), kind) from error
-        except anthropic.APIConnectionError as error:
-            raise ProviderError(f"{NAME} cannot be reached: {error}", code="UNREACHABLE", retryable=True) from error
-        except anthropic.APIError as error:  # an error event in the middle of a stream
-            raise broken(NAME, str(error)) from error
+            with _translated(request.timeout):
+                return _reply(self._stream(client, request, on_text))
         finally:
             client.close()
-        return _reply(answer)
+
+    def models(self, *, timeout: float) -> tuple[str, ...]:
+        import anthropic  # noqa: PLC0415  (69 MB and 1.6 s that only a test of the key pays)
+
+        client = anthropic.Anthropic(api_key=self._key, base_url=self._base_url, timeout=timeout, max_retries=0)
+        try:
+            with _translated(timeout):
+                return tuple(str(model.id) for model in client.models.list(limit=100).data or ())
+        finally:
+            client.close()
 
     def _stream(self, client: Anthropic, request: Request, on_text: Callable[[str], None]) -> _Answer:
         body: dict[str, Any] = {

@@ -162,3 +162,6 @@ class Provider(Protocol):
 
     def complete(self, request: Request, *, on_text: Callable[[str], None]) -> Reply:
         """Ask and wait; `on_text` gets the pieces of text as they stream in. Raises ProviderError."""
+
+    def models(self, *, timeout: float) -> tuple[str, ...]:
+        """The first page of models the key may use. Costs nothing. Raises ProviderError."""

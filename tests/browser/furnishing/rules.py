@@ -79,7 +79,6 @@ def furnish(desk: Desk) -> list[Look]:
         Look(path=f"/actions/{shown.pk}/history/", name="rule-history"),
         Look(path="/orders/"),
         Look(path="/portfolio/"),
-        Look(path="/alerts/"),
         Look(path="/safety/"),
         Look(path="/safety/limits/"),
         Look(path="/safety/audit/"),
