@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
+from accounts.guiding import is_offered
 from accounts.models import User
 from common.clock import now
 from common.errors import InvalidInput, NotFound, PufflingError
@@ -50,7 +51,9 @@ def show(
 ) -> HttpResponse:
     """Render a full page inside the frame. `active` names the navigation entry."""
     frame = frame_of(request.user, now=now())
-    return render(request, template, {**context, "frame": frame, "active": active}, status=status)
+    offered = active == "overview" and is_offered(request.user)
+    around = {"frame": frame, "active": active, "guide_offered": offered}
+    return render(request, template, {**context, **around}, status=status)
 
 
 def attempt(request: UserRequest, success: str | None, act: Callable[[], Any]) -> bool:
