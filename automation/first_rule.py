@@ -20,8 +20,8 @@ from markets.selectors import last_bars_of, latest_quotes
 KINDS = ("NOTIFY", "BUY")
 NAME = "My first rule"
 # The demo market's prices wander a third of a percent around their mean and forget it within 20 seconds
-# (markets.feeds.path): a quarter of a percent towards the mean is reached within a minute, nearly always.
-AWAY, NEARER = Decimal("0.25"), Decimal("0.08")  # percent
+# (markets.feeds.path): a fifth of a percent towards the mean is reached within a minute, nearly always.
+AWAY, NEARER = Decimal("0.2"), Decimal("0.05")  # percent
 RECENT_BARS = 5
 CENT = Decimal("0.01")
 # A price that moved within the last minutes: the rule would never fire on one that stands still.

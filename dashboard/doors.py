@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
@@ -34,9 +36,10 @@ class UserRequest(HttpRequest):
 def page(view: Callable[Concatenate[UserRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """Signed-in users only; times in the user's zone; what is not theirs does not exist."""
 
-    @login_required
     @wraps(view)
     def inner(request: UserRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _sign_in_first(request)
         with timezone.override(ZoneInfo(request.user.time_zone)):
             try:
                 return view(request, *args, **kwargs)
@@ -44,6 +47,21 @@ def page(view: Callable[Concatenate[UserRequest, P], HttpResponse]) -> Callable[
                 raise Http404(error.detail) from error
 
     return inner
+
+
+def _sign_in_first(request: UserRequest) -> HttpResponse:
+    """A part of a page gets 401, which the page explains: a sign-in form has no place inside a part.
+
+    After a form that was sent too late, the sign-in leads back to the page of the form.
+    """
+    if request.htmx:
+        return HttpResponse("Your session has ended: sign in again.", status=401, content_type="text/plain")
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path())
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    ours = came_from.netloc == request.get_host()
+    query = urlencode({"ended": 1, "next": came_from.path if ours and came_from.path else "/"})
+    return redirect(f"{resolve_url(settings.LOGIN_URL)}?{query}")
 
 
 def show(

@@ -19,7 +19,7 @@ from orders.models import Fill, Order, Source
 
 SPARK_BARS = 30
 # So long is a person asked to wait before the price is offered to be brought nearer.
-PATIENCE = timedelta(seconds=45)
+PATIENCE = timedelta(seconds=30)
 STEPS = ("Pick a symbol", "Look at the rule", "Watch it", "See why")
 
 
