@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from dashboard.selectors import order_story
+from orders.models import Order
 
 register = template.Library()
 WIDTH, HEIGHT = 120, 34
@@ -46,3 +49,16 @@ def gauge(distance_percent: Decimal | None) -> SafeString | str:
         '<rect width="{}" height="14"></rect></svg>',
         f"{near:.1f}",
     )
+
+
+@register.simple_tag
+def stations_of(order: Order) -> list[tuple[str, str]]:
+    """Placed, checked, sent, filled: how far an order got."""
+    return order_story.stations(order)
+
+
+@register.simple_tag
+def way(order: Order) -> SafeString:
+    """The same as four small marks in a row of a list; the state beside them says it in words."""
+    marks = format_html_join("", '<i class="{}"></i>', ((look,) for _, look in order_story.stations(order)))
+    return format_html('<span class="way" aria-hidden="true">{}</span>', marks)
