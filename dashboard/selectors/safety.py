@@ -136,9 +136,9 @@ def versions_page(user: User) -> list[tuple[PolicyVersion, list[Change]]]:
 
 
 def audit_page(user: User, filters: Mapping[str, str], number: str) -> Page[AuditEntry]:
-    """`filters`: kind, subject."""
+    """`filters`: kind, subject, actor."""
     entries = AuditEntry.objects.filter(chain__in=chains_of(user)).select_related("chain").order_by("-pk")
-    for name in ("kind", "subject"):
+    for name in ("kind", "subject", "actor"):
         if filters.get(name):
             entries = entries.filter(**{name: filters[name]})
     return Paginator(entries, PAGE).get_page(number)

@@ -10,6 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard.selectors import order_story
+from dashboard.selectors.frame import Frame
+from dashboard.selectors.safety_desk import what_holds
 from orders.models import Order
 
 register = template.Library()
@@ -62,3 +64,9 @@ def way(order: Order) -> SafeString:
     """The same as four small marks in a row of a list; the state beside them says it in words."""
     marks = format_html_join("", '<i class="{}"></i>', ((look,) for _, look in order_story.stations(order)))
     return format_html('<span class="way" aria-hidden="true">{}</span>', marks)
+
+
+@register.simple_tag
+def what_holds_now(frame: Frame) -> tuple[str, str, str]:
+    """Tone, headline and meaning of the state of trading."""
+    return what_holds(frame.killed, frame.trading_state)

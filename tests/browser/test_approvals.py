@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from common.clock import now
+from orders.expiring import expire
 from orders.models import Order
 from orders.placing import place
 from safety.models import SafetyPolicy
@@ -88,6 +89,6 @@ def test_an_order_nobody_answered_says_that_nothing_was_sent(
     site.goto(f"{server.url}/orders/{order.pk}/")
     site.wait_for_selector(".connection[data-state=live]")
     domain(Order.objects.filter(pk=order.pk).update, expires_at=now() - timedelta(seconds=1))
-    domain(expire_orders, now=now())
+    domain(expire, now=now())
     expect(site.get_by_text("Its time was over before anybody answered.")).to_be_visible()
     expect(site.get_by_role("button", name="Approve")).to_have_count(0)
