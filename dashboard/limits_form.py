@@ -21,7 +21,7 @@ from safety.types import PolicyView
 
 # Limits people try out by moving them; the rest is typed.
 SLIDING = ("_pct", "max_daily_trades", "max_open_orders", "agent_daily_orders", "orders_per_minute")
-TOPS = (5, 20, 50, 100, 200)
+TOPS = (5, 20, 50, 100, 200, 1000)
 YES_NO = [("yes", "yes"), ("no", "no")]
 
 
@@ -106,7 +106,7 @@ def _slide(name: str, value: Any) -> dict[str, str] | None:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not name.endswith(SLIDING):
         return None
     for top in TOPS:
-        if value <= top:
+        if value < top:
             step = "1" if isinstance(value, int) else plain(Decimal(top) / 200)
             return {"min": "0", "max": str(top), "step": step, "value": as_text(value)}
     return None
