@@ -8,7 +8,6 @@ from typing import Any
 
 from accounts.models import User
 from automation.models import Action
-from brokers.models import BrokerAccount
 from dashboard.selectors.safety import Limit
 from portfolios.models import Portfolio
 from safety.models import Switch, TradingState
@@ -109,7 +108,8 @@ def reaches(user: User, switches: Sequence[Switch]) -> list[Reach]:
 
 def arming(user: User, policy: PolicyView) -> list[Condition]:
     """What the gate asks of an order with real money, and what of it is met. One query."""
-    accounts = list(BrokerAccount.objects.filter(portfolio__user=user))
+    owned = Portfolio.objects.filter(user=user).select_related("broker_account")
+    accounts = [portfolio.broker_account for portfolio in owned if hasattr(portfolio, "broker_account")]
     live = [account for account in accounts if account.live]
     agreed = bool(accounts) and all(account.reconciled_at and not account.mismatch for account in accounts)
     return [
