@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from dashboard.selectors import order_story
 from dashboard.selectors.frame import Frame
 from dashboard.selectors.safety_desk import what_holds
-from orders.models import Order
+from orders.models import Order, Source
 
 register = template.Library()
 WIDTH, HEIGHT = 120, 34
@@ -70,3 +70,10 @@ def way(order: Order) -> SafeString:
 def what_holds_now(frame: Frame) -> tuple[str, str, str]:
     """Tone, headline and meaning of the state of trading."""
     return what_holds(frame.killed, frame.trading_state)
+
+
+@register.filter
+def asked_by(source: str) -> str:
+    """action_execution:<id> -> a rule; what is no kind of order stays as it is, without its id."""
+    kind = source.partition(":")[0]
+    return dict(Source.choices).get(kind, kind.replace("_", " ")).lower()
