@@ -18,7 +18,7 @@ def test_one_portfolio_is_stopped_and_resumed(site: Page, server: Server) -> Non
     main = site.locator(".switches li", has=site.get_by_text("Main", exact=True))
     main.get_by_role("link", name="Stop").click()
     expect(site.locator("h1")).to_have_text("Stop Main?")
-    site.get_by_label("Why").last.fill("a strange fill")
+    site.locator("main").get_by_label("Why").fill("a strange fill")
     site.get_by_role("button", name="Stop it").click()
     expect(site.locator(".notices")).to_contain_text("Main is stopped. Verified in")
     expect(main).to_contain_text("a strange fill")
