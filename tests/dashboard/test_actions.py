@@ -78,7 +78,7 @@ def test_search_trigger_and_order(site: Client, desk: Desk) -> None:
     rule(desk, name="far", trigger_params={"threshold": "50"})
     rule(desk, name="near", trigger_params={"threshold": "99"})
     rule(desk, name="stop", symbol="MSFT", trigger_type="trailing_stop", trigger_params={"percent": "8"},
-         action_type="SELL", quantity=None, percent_of_position="100", notes="the long game")  # fmt: skip
+         action_type="NOTIFY", quantity=None, notes="the long game")  # fmt: skip
     assert listed(site, q="LONG game") == {"stop"}
     assert listed(site, q="apple near") <= {"near"}
     assert listed(site, q="nothing like it") == set()
