@@ -46,7 +46,7 @@ def action_page(user: User, filters: Mapping[str, str], number: str, *, now: dat
         rows = sorted(with_explanations(found[:MEASURED], now=now), key=_distance)
         return Paginator(rows, PAGE).get_page(number)
     page = Paginator(found, PAGE).get_page(number)
-    page.object_list = with_explanations(page.object_list, now=now)
+    page.object_list = with_explanations(page.object_list, now=now)  # type: ignore[assignment]
     return page  # type: ignore[return-value]
 
 

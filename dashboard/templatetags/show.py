@@ -94,12 +94,6 @@ def words(code: str) -> str:
 
 
 @register.filter
-def lower_first(text: str) -> str:
-    """Symbol -> symbol, to stand within a sentence; ATR stays ATR."""
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
-
-
-@register.filter
 def stamp(at: datetime | None) -> SafeString | str:
     """A moment in the user's time zone, with the exact UTC time for machines and for the pointer."""
     if at is None:
