@@ -16,6 +16,7 @@ from accounts.models import User
 from automation.explaining import Explanation, explain, explain_many
 from automation.firing import seen_sentence
 from automation.models import Action, ActionExecution, ActionStatus
+from automation.trace_lines import measure_of
 from automation.triggers.lasting import duration
 from common.errors import NotFound
 from markets.models import Instrument
@@ -100,6 +101,15 @@ def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         else:
             listed.append((name, "–" if value is None else str(value)))
     return listed
+
+
+def value_now(action: Action, explanation: Explanation) -> str:
+    """The watched value with its unit, where it is not the price itself: '0.11 %', '29.5'."""
+    value = explanation.current_value
+    if value is None or value == explanation.last_price:
+        return ""
+    measure = measure_of(action.trigger_type, action.trigger_params, "")
+    return "" if measure.pulse else measure.text(round(value, 2) + 0)
 
 
 def settings_of(action: Action) -> list[tuple[str, str]]:

@@ -35,6 +35,7 @@ from dashboard.selectors.actions import (
     groups_of,
     settings_of,
     symbols_to_offer,
+    value_now,
 )
 from dashboard.selectors.frame import portfolios_of
 from dashboard.selectors.history import latest
@@ -70,6 +71,7 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
         "why": answer(situation_of(found, now=at, explanation=explanation)),
         "latest": latest(found),
         "explanation": explanation,
+        "value_now": value_now(found, explanation),
         "findings": findings_about(found, now=at),
         "waits_for_a_call": found.trigger_type == "webhook",
         "hook": ActionHook.objects.filter(action=found).first() if found.trigger_type == "webhook" else None,
