@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from automation import lifecycle
+from automation.many import VERBS as MANY
+from automation.many import change_many
 from automation.models import Action, ActionHook, ActionStatus, ActionType
 from automation.preflight.finding import findings_about
 from automation.promotion import EvidenceNeeded
@@ -27,31 +29,32 @@ from dashboard.previewing import preview_of
 from dashboard.replay_form import ReplayForm
 from dashboard.selectors.actions import (
     action_of,
-    action_page,
     chart_of,
     executions_of,
     explanation_of,
     groups_of,
     settings_of,
     symbols_to_offer,
+    value_now,
 )
 from dashboard.selectors.frame import portfolios_of
 from dashboard.selectors.history import latest
+from dashboard.selectors.listing import FILTERS, action_page, orders_to_offer, triggers_to_offer
 from dashboard.what_if import WhatIfForm, answer_of
-
-FILTERS = ("status", "symbol", "action_type")
 
 
 @require_GET
 @page
 def actions(request: UserRequest) -> HttpResponse:
-    filters = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    filters = {name: request.GET.get(name, "").strip()[:80].replace("\0", "") for name in FILTERS}
     context = {
         "rows": action_page(request.user, filters, request.GET.get("page", "1"), now=now()),
         "filters": filters,
-        "filtered": any(filters.values()),
+        "filtered": any(value for name, value in filters.items() if name != "sort"),
         "statuses": ActionStatus.choices,
         "types": ActionType.choices,
+        "triggers": triggers_to_offer(),
+        "orders": orders_to_offer(),
     }
     return show(request, "dashboard/actions/list.html", context, active="actions")
 
@@ -68,6 +71,7 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
         "why": answer(situation_of(found, now=at, explanation=explanation)),
         "latest": latest(found),
         "explanation": explanation,
+        "value_now": value_now(found, explanation),
         "findings": findings_about(found, now=at),
         "waits_for_a_call": found.trigger_type == "webhook",
         "hook": ActionHook.objects.filter(action=found).first() if found.trigger_type == "webhook" else None,
@@ -184,17 +188,25 @@ def do(request: UserRequest, action_id: str, verb: str) -> HttpResponse:
     return back(request, "dashboard:action", action_id=action_id)
 
 
+PAST = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}
+
+
 @require_POST
 @page
 def bulk(request: UserRequest) -> HttpResponse:
-    """Pause the selected rules."""
+    """Pause, resume or cancel the selected rules."""
+    verb = request.POST.get("verb", "pause")
     try:
         chosen = [UUID(value) for value in request.POST.getlist("action")]
     except ValueError:
+        verb = ""
+    if verb not in MANY:
         messages.error(request, "Nothing was done: the selection could not be read. Reload the page and select again.")
         return back(request, "dashboard:actions")
-    count = lifecycle.pause_many(user=request.user, action_ids=chosen, now=now(), actor=actor(request.user))
-    messages.success(request, f"{count} {'rule' if count == 1 else 'rules'} paused.")
+    done = change_many(user=request.user, action_ids=chosen, verb=verb, now=now(), actor=actor(request.user))
+    messages.success(request, f"{done.count} {'rule' if done.count == 1 else 'rules'} {PAST[verb]}.")
+    for name, why in done.refused[:5]:
+        messages.error(request, f"{name}: {why}")
     return back(request, "dashboard:actions")
 
 

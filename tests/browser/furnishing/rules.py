@@ -74,6 +74,8 @@ def furnish(desk: Desk) -> list[Look]:
     return [
         Look(path="/", ready="figure canvas"),
         Look(path="/actions/"),
+        Look(path="/actions/?sort=nearest&status=all", name="rules-nearest"),
+        Look(path="/actions/?q=nothing-like-it", name="rules-no-match"),
         Look(path="/actions/new/"),
         Look(path=f"/actions/{shown.pk}/", name="rule", ready="figure canvas"),
         Look(path=f"/actions/{shown.pk}/history/", name="rule-history"),
