@@ -19,6 +19,10 @@ def shown_comparison(found: Mapping[str, Any]) -> dict[str, Any]:
     ]
     for row in rows:
         row["best"] = _best(row)
+    lines = [
+        [{"time": int(datetime.fromisoformat(p["at"]).timestamp()), "value": p["value"]} for p in run["curve"]]
+        for run in runs
+    ]
     return {
         "runs": [{"id": run["id"], "name": run["name"], "line": n} for n, run in enumerate(runs, start=1)],
         "figures": rows,
@@ -28,11 +32,8 @@ def shown_comparison(found: Mapping[str, Any]) -> dict[str, Any]:
             if not name.endswith("version")
         ],
         "warnings": found["warnings"],
-        "lines": {"points": [], "lines": [
-            [{"time": int(datetime.fromisoformat(p["at"]).timestamp()), "value": p["value"]} for p in run["curve"]]
-            for run in runs
-        ], "offset": 0},
-    }  # fmt: skip
+        "lines": {"points": lines[0], "lines": lines, "offset": 0},
+    }
 
 
 def _best(row: Mapping[str, Any]) -> int | None:
