@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from accounts.models import User
+from automation.backtest.models import BacktestRun
 from automation.probation import LEAST_DAYS, LEAST_TRADES
 from automation.scheduling.timetable import Timetable
 from automation.strategies import scheduling
@@ -21,7 +23,9 @@ from automation.strategies.evidence import Evidence
 from automation.strategies.models import OPEN_SIGNALS, SignalState, Strategy, StrategyMode, StrategyRun, StrategySignal
 from automation.strategies.owning import owned
 from automation.strategies.registry import STRATEGIES
+from automation.strategies.sizing import SIZINGS
 from common.money import HUNDRED
+from dashboard.selectors.actions import offset_minutes
 from dashboard.selectors.jobs import place_words
 from dashboard.templatetags.show import signed_money
 from markets.selectors import bars, latest_quotes
@@ -266,6 +270,60 @@ def chart_of(strategy: Strategy, symbol: str, *, now: datetime) -> dict[str, Any
     """A symbol's closes with the strategy's changes as markers."""
     reach = LATEST.get(strategy.timeframe, timedelta(days=10))
     found = bars(symbol, strategy.timeframe, now - reach, now, limit=CHART_BARS)
+    times = [int(bar.at.timestamp()) for bar in found]
+    markers = []
+    if times:
+        signals = StrategySignal.objects.filter(
+            strategy=strategy, instrument=symbol, epoch=strategy.epoch, bar_at__gte=found[0].at
+        ).exclude(state=SignalState.UNKNOWN)
+        for one in signals.order_by("bar_at"):
+            at = int(one.bar_at.timestamp())
+            more = (one.target or 0) - (one.previous_target or 0)
+            if at in times and more:
+                markers.append({"time": at, "text": "Buy" if more > 0 else "Sell"})
+    offset = 0 if strategy.timeframe == "1d" else offset_minutes(now)
+    return {
+        "points": [{"time": at, "value": float(bar.close)} for at, bar in zip(times, found, strict=True)],
+        "markers": markers,
+        "offset": offset,
+    }
+
+
+def details_of(strategy: Strategy, *, now: datetime) -> dict[str, Any]:
+    """Runs, edits and backtests of one strategy."""
+    return {
+        "runs": list(strategy.runs.order_by("-at", "-id")[:RUNS]),
+        "versions": [_edit(one.version, one.at, one.actor, one.changes) for one in _versions(strategy)],
+        "backtests": list(
+            BacktestRun.objects.filter(user_id=strategy.user_id, subject=strategy.pk)
+            .defer("result", "spec", "params")
+            .order_by("-created_at")[:BACKTESTS]
+        ),
+        "next_run": scheduling.next_run(strategy, now=now),
+        "last_signal": strategy.signals.aggregate(at=Max("created_at"))["at"],
+    }
+
+
+def _versions(strategy: Strategy) -> Sequence[Any]:
+    return list(strategy.versions.order_by("-version")[:VERSIONS])
+
+
+def _edit(version: int, at: datetime, actor: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    names = ", ".join(_field(name) for name in changes)
+    return {"version": version, "at": at, "actor": actor, "words": names}
+
+
+def _field(name: str) -> str:
+    known = {"created": "made", "enabled": "switched on or off", "override": "against the evidence",
+             "portfolio_id": "portfolio", "params": "parameters", "cron": "times"}  # fmt: skip
+    return known.get(name, name.replace("_", " ").removesuffix(" id"))
+
+
+def settings_of(strategy: Strategy) -> list[tuple[str, str]]:
+    """How it is set, in words."""
+    kind = STRATEGIES[strategy.strategy_type]
+    params = [(one.label, _shown(strategy.params.get(one.name))) for one in kind.schema]
+    sizing = [(one.label, _shown(strategy.sizing.get(one.name))) for one in SIZINGS[strategy.sizing["kind"]]]
     runs = "At each closed bar"
     if strategy.cron:
         runs = place_words(Timetable(schedule=strategy.cron, timezone=strategy.timezone).words())
