@@ -25,18 +25,14 @@ from dashboard.clock_form import ZONES
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
 from dashboard.selectors.actions import symbols_to_offer
 from dashboard.selectors.jobs import job_rows, scheduler_of
-from dashboard.selectors.strategies import (
+from dashboard.selectors.strategies import kind_cards, ladder_of, needs_of, portfolios_of, strategy_rows
+from dashboard.selectors.strategy_detail import (
     chart_of,
     checks_of,
     details_of,
-    kind_cards,
-    ladder_of,
-    needs_of,
-    portfolios_of,
     settings_of,
     signal_page,
     standing_rows,
-    strategy_rows,
 )
 from dashboard.strategy_form import StrategyForm
 

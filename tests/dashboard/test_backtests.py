@@ -13,7 +13,7 @@ from common.clock import now
 from dashboard.selectors.backtests import month_table
 from dashboard.selectors.heat import heat_of
 from portfolios.goals.changing import create_goal
-from tests.browser.furnishing.strategies import fill_bars, strategy, tested
+from tests.browser.furnishing.strategies import backtested, fill_bars, strategy
 from tests.orders.making import Desk
 
 
@@ -73,7 +73,7 @@ def test_refusals_stand_beside_their_fields(site: Client, desk: Desk) -> None:
 def test_a_grid_shows_both_parts_and_the_best(site: Client, desk: Desk) -> None:
     made = strategy(desk)
     grid = [{"parameter": "short", "values": ["5", "10"]}, {"parameter": "long", "values": ["20", "40"]}]
-    run = tested(desk, made.pk, grid=grid)
+    run = backtested(desk, made.pk, grid=grid)
     shown = text(site, f"/backtests/{run.pk}/")
     for part in ("What it did afterwards", "Last 30 %", "by both values", "best at first", "Walking forward"):
         assert part in shown
@@ -91,7 +91,7 @@ def test_a_goal_is_tested_too(site: Client, desk: Desk) -> None:
 
 def test_two_are_compared(site: Client, desk: Desk) -> None:
     made = strategy(desk)
-    one, two = tested(desk, made.pk), tested(desk, made.pk, slippage_bps="50")
+    one, two = backtested(desk, made.pk), backtested(desk, made.pk, slippage_bps="50")
     shown = text(site, f"/backtests/compare/?ids={one.pk}&ids={two.pk}")
     assert "What differs" in shown and "Slippage bps" in shown
     assert "Choose two to eight" in site.get(f"/backtests/compare/?ids={one.pk}", follow=True).content.decode()
@@ -110,7 +110,7 @@ def test_stop_and_delete(site: Client, desk: Desk) -> None:
 
 def test_another_users_backtest_does_not_exist(site: Client, other: Desk) -> None:
     made = strategy(other)
-    run = tested(other, made.pk)
+    run = backtested(other, made.pk)
     text(site, f"/backtests/{run.pk}/", status=404)
     text(site, f"/backtests/new/?subject=strategy:{made.pk}", status=404)
     text(site, "/backtests/new/?subject=strategy:nonsense", status=404)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from automation.strategies import running
 from common.clock import now
-from tests.browser.furnishing.strategies import fill_bars, job, ran, strategy, tested
+from tests.browser.furnishing.strategies import backtested, fill_bars, job, ran, strategy
 from tests.dashboard.test_queries import queries
 from tests.orders.making import Desk
 
@@ -25,12 +25,12 @@ def fill(desk: Desk, count: int, first: int) -> None:
 def test_queries_do_not_grow_with_rows(site: Client, desk: Desk, path: str) -> None:
     fill_bars()
     made = strategy(desk, name="tested")
-    tested(desk, made.pk)
+    backtested(desk, made.pk)
     fill(desk, 2, first=0)
     site.get(path)  # caches and the user's policy row
     few = queries(site, path)
     fill(desk, 4, first=2)
-    tested(desk, made.pk)
+    backtested(desk, made.pk)
     assert queries(site, path) == few
     assert few <= MOST[path]
 
@@ -45,6 +45,6 @@ def test_details_do_not_grow_with_their_runs(site: Client, desk: Desk) -> None:
         site.get(path)
     few = [queries(site, path) for path in paths]
     ran(desk, repeated)
-    tested(desk, made.pk)
+    backtested(desk, made.pk)
     assert [queries(site, path) for path in paths] == few
     assert max(few) <= 34

@@ -221,6 +221,10 @@ PAGE_ARGUMENTS = {
     "portfolio_id": "portfolio",
     "missed_id": "missed",
     "run_id": "replay",
+    "strategy_id": "strategy",
+    "job_id": "job",
+    "job_run_id": "job_run",
+    "backtest_id": "backtest",
 }
 
 

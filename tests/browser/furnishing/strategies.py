@@ -50,7 +50,7 @@ def strategy(desk: Desk, **changes: Any) -> Strategy:
     return lifecycle.create_strategy(user=desk.user, data=data, now=now(), actor="ada")
 
 
-def tested(desk: Desk, subject: UUID, **asked: Any) -> BacktestRun:
+def backtested(desk: Desk, subject: UUID, **asked: Any) -> BacktestRun:
     """A backtest, carried out at once."""
     start = (now() - timedelta(days=DAYS - 60)).date().isoformat()
     run = backtests.ask(
@@ -84,9 +84,9 @@ def furnish(desk: Desk) -> list[Look]:
         mode="auto_trade", override="shown here on purpose",
     )  # fmt: skip
     running.run(trading, now(), cause=running.Cause.MANUAL)
-    single = tested(desk, watching.pk, benchmark="NVDA")
-    other = tested(desk, trading.pk)
-    grid = tested(
+    single = backtested(desk, watching.pk, benchmark="NVDA")
+    other = backtested(desk, trading.pk)
+    grid = backtested(
         desk, watching.pk,
         grid=[{"parameter": "short", "values": ["5", "10", "15"]}, {"parameter": "long", "values": ["20", "30", "60"]}],
     )  # fmt: skip
