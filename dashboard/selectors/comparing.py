@@ -38,7 +38,7 @@ def shown_comparison(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _best(row: Mapping[str, Any]) -> int | None:
     """Which cell is the best, where more is better."""
-    if row["label"] not in ("Result", "Return", "Return a year", "Sharpe", "Sortino", "Deepest fall"):
+    if row["label"] not in ("Result", "Return", "Return a year", "Sharpe", "Sortino"):
         return None
     known = [(value, n) for n, (_, value) in enumerate(row["cells"]) if value is not None]
     return max(known)[1] if len(known) > 1 and len({value for value, _ in known}) > 1 else None

@@ -14,7 +14,7 @@ FIGURES = [
     ("sharpe", "Sharpe", "ratio", "return per swing"),
     ("sortino", "Sortino", "ratio", "return per swing downwards"),
     ("calmar", "Calmar", "ratio", "return a year per deepest fall"),
-    ("max_drawdown_percent", "Deepest fall", "percent", "from a high to the low after it"),
+    ("max_drawdown_percent", "Deepest fall", "plain_percent", "from a high to the low after it"),
     ("exposure_percent", "Invested", "plain_percent", "of the equity, on average"),
     ("turnover_per_year", "Turnover a year", "times", "half of bought and sold, over the equity"),
     ("trades", "Trades", "count", ""),

@@ -24,6 +24,7 @@ from automation.strategies.sizing import SIZINGS
 from common.money import HUNDRED
 from dashboard.selectors.actions import offset_minutes
 from dashboard.selectors.jobs import place_words
+from dashboard.strategy_form import BARS
 from dashboard.templatetags.show import signed_money
 from markets.selectors import bars, latest_quotes
 
@@ -139,7 +140,7 @@ def signal_words(one: StrategySignal) -> str:
 
 
 def part(fraction: Decimal | None) -> str:
-    return f"{(fraction or Decimal(0)) * HUNDRED:.4g} %"
+    return f"{float(fraction or 0) * 100:.4g} %"
 
 
 def chart_of(strategy: Strategy, symbol: str, *, now: datetime) -> dict[str, Any]:
@@ -203,7 +204,13 @@ def settings_of(strategy: Strategy) -> list[tuple[str, str]]:
     runs = "At each closed bar"
     if strategy.cron:
         runs = place_words(Timetable(schedule=strategy.cron, timezone=strategy.timezone).words())
-    return [*params, *sizing, ("Portfolio", strategy.portfolio.name), ("Runs", runs)]
+    return [
+        ("Bars", BARS.get(strategy.timeframe, strategy.timeframe)),
+        *params,
+        *sizing,
+        ("Portfolio", strategy.portfolio.name),
+        ("Runs", runs),
+    ]
 
 
 def _shown(value: Any) -> str:
