@@ -11,6 +11,8 @@ from automation.strategies.base import Parameter
 from common.errors import InvalidInput
 from dashboard.trigger_forms import choice, number
 
+CHOICES = {"sma": "SMA, simple", "ema": "EMA, weighs the newest bars more"}
+
 
 class SchemaForm(forms.Form):
     """One input per parameter of a schema, with its range said below and its default filled in."""
@@ -59,7 +61,9 @@ def _field(parameter: Parameter) -> forms.Field:
     if parameter.kind == "flag":
         return forms.BooleanField(label=parameter.label, required=False, help_text=told)
     if parameter.kind == "choice":
-        return choice(parameter.label, [(one, one.replace("_", " ")) for one in parameter.choices], told)
+        return choice(
+            parameter.label, [(one, CHOICES.get(one, one.replace("_", " "))) for one in parameter.choices], told
+        )
     mode = "numeric" if parameter.kind == "integer" else "decimal"
     return number(parameter.label, ". ".join(text for text in (told, range_of(parameter)) if text), inputmode=mode)
 

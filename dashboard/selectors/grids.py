@@ -24,7 +24,7 @@ def shown_grid(grid: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
     for row in rows:
         row["heat_in"] = heat_of(row["in_sample_percent"], most)
         row["heat_out"] = heat_of(row["out_of_sample_percent"], most)
-    names = [labels.get(name, name.replace("_", " ")) for name in grid["parameters"]]
+    names = [_short(name, labels) for name in grid["parameters"]]
     best, walk = grid["best"], grid["walk_forward"]
     return {
         "names": names,
@@ -38,7 +38,7 @@ def shown_grid(grid: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
             "inside": decimal(best["in_sample_percent"]),
             "outside": decimal(best["out_of_sample_percent"]),
         },
-        "agreement": decimal(grid["rank_correlation"]),
+        "agreement": ("ratio", decimal(grid["rank_correlation"])),
         "walk": walk and _walk(walk, labels),
         "caution": grid["caution"],
         "warnings": grid["warnings"],
@@ -59,4 +59,12 @@ def _walk(walk: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _values(values: Mapping[str, str], labels: Mapping[str, str]) -> str:
-    return ", ".join(f"{labels.get(name, name.replace('_', ' '))} {value}" for name, value in values.items())
+    """'Short average 10, long average 60', in the order of the form."""
+    order = [name for name in labels if name in values] + [name for name in values if name not in labels]
+    text = ", ".join(f"{_short(name, labels).lower()} {values[name]}" for name in order)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _short(name: str, labels: Mapping[str, str]) -> str:
+    """A parameter without its unit: 'Short average, bars' -> 'Short average'."""
+    return labels.get(name, name.replace("_", " ").replace(".", ": ")).partition(",")[0]

@@ -164,7 +164,7 @@ def found_of(result: Mapping[str, Any]) -> dict[str, Any]:
     tables: list[dict[str, Any]] = []
     text = str(result.get("text") or "")
     for name, value in result.items():
-        if name in ("text", "label", "facts"):
+        if name in ("text", "label", "facts") or value in (None, [], {}):
             continue
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             tables.append(_table(name, value))

@@ -43,7 +43,7 @@ def test_a_strategy_is_made_run_and_promoted(
     site.get_by_label("How large is a position").select_option("fixed_fraction")
     site.get_by_role("button", name="Make strategy").click()
     expect(site.locator("#signals")).to_contain_text("No signal yet")
-    site.get_by_role("button", name="Run Moving-average cross AAPL, MSFT now").click()
+    site.get_by_role("button", name="Run now").click()
     expect(site.get_by_text("It ran:")).to_be_visible()
     expect(site.locator("#signals tbody tr").first).to_be_visible()
     site.get_by_role("button", name="Promote to alert").click()
@@ -79,7 +79,7 @@ def test_a_job_is_made_and_its_run_arrives(site: Page, server: Server, desk: Des
     site.get_by_label("Name").fill("Night watch")
     site.get_by_role("button", name="Make job").click()
     expect(site.locator("#runs")).to_contain_text("It has not run yet")
-    site.get_by_role("button", name="Run Night watch now").click()
+    site.get_by_role("button", name="Run now").click()
     expect(site.locator("#runs .pill")).to_have_text("Pending")
     domain(carry_out_jobs, desk)
     expect(site.locator("#runs .pill")).to_have_text("Succeeded")  # without a reload

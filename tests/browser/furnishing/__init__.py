@@ -12,7 +12,7 @@ from tests.browser.furnishing import rules, strategies
 from tests.browser.looking import Look
 from tests.orders.making import Desk
 
-PARTS: tuple[Callable[[Desk], list[Look]], ...] = (strategies.furnish,)
+PARTS: tuple[Callable[[Desk], list[Look]], ...] = (rules.furnish, strategies.furnish)
 
 
 def furnish(desk: Desk) -> list[Look]:
