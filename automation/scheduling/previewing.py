@@ -71,13 +71,14 @@ def clock_changes(timetable: Timetable, *, now: datetime) -> list[str]:
     zone = ZoneInfo(timetable.timezone)
     told = []
     for day in changing_days(zone, now):
+        date_words = f"{day.day} {day:%B %Y}"
         begin = datetime.combine(day, time(), zone).astimezone(UTC)
         sessions = sessions_of(timetable, begin, begin + DAY)
         jumped = _jumped(timetable.occasions(begin - MOMENT, sessions), until=begin + DAY)
         if jumped:
-            told.append(f"On {day:%d %B %Y} the clock jumps over {_listed(jumped)}: that time is left out.")
+            told.append(f"On {date_words} the clock jumps over {_listed(jumped)}: that time is left out.")
         else:
-            told.append(f"The clock changes on {day:%d %B %Y}: its times stay the same on the clock of that place.")
+            told.append(f"The clock changes on {date_words}: its times stay the same on the clock of that place.")
     return told
 
 
