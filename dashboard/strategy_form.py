@@ -37,8 +37,8 @@ SIZING_WORDS = {
     ),
 }
 MODES = [
-    (StrategyMode.MONITOR.value, "Monitor: record signals, trade in shadow"),
-    (StrategyMode.ALERT.value, "Alert: the same, and tell me"),
+    (StrategyMode.MONITOR.value, "Monitor: only record"),
+    (StrategyMode.ALERT.value, "Alert: record, and tell me"),
 ]
 
 
