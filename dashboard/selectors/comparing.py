@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from automation.strategies.registry import STRATEGIES
 from dashboard.selectors.figures import FIGURES, decimal
 
 
@@ -55,5 +56,5 @@ def _text(value: Any) -> str:
         return "–"
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
-    text = str(value)
+    text = STRATEGIES[value].title if value in STRATEGIES else str(value)
     return text[:10] if len(text) > 18 and text[4:5] == "-" and "T" in text else text

@@ -120,7 +120,7 @@ def kind_cards() -> list[dict[str, Any]]:
 
 
 def example_of(kind: Kind) -> str:
-    most = kind.most_symbols or (5 if kind.least_symbols > 1 else 1)
+    most = kind.most_symbols or (5 if kind.least_symbols > 1 else 2)
     symbols = ["AAPL", "MSFT", "NVDA", "TSLA", "AMZN"][:most]
     return kind.sentence(kind.parse({}), symbols)
 
