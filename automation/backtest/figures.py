@@ -126,6 +126,20 @@ def in_parts(daily: Daily, parts: int) -> list[float]:
             for begin, end in pairwise(edges)]  # fmt: skip
 
 
+def by_month(daily: Daily) -> list[dict[str, str]]:
+    """The return of each calendar month, oldest first; of the first and the last as far as they are in the period."""
+    rows, before = [], daily.start
+    for index, day in enumerate(daily.dates):
+        last = index + 1 == len(daily.dates) or daily.dates[index + 1].month != day.month
+        if not last:
+            continue
+        level = float(daily.equity[index])
+        change = 100 * (level / before - 1.0) if before > 0 else 0.0
+        rows.append({"month": f"{day:%Y-%m}", "return_percent": rounded(change)})
+        before = level
+    return rows
+
+
 def money(value: float) -> str:
     return plain(exact(value).quantize(CENT))
 

@@ -9,7 +9,7 @@ from typing import Any
 from automation.backtest import warning
 from automation.backtest.account import Trade
 from automation.backtest.course import Course
-from automation.backtest.figures import daily_of, measures, traded
+from automation.backtest.figures import by_month, daily_of, measures, traded
 from automation.backtest.gating import Denial
 from automation.backtest.market import Market
 from automation.replay.bars import Floats, moment
@@ -53,6 +53,7 @@ def result_of(done: Done) -> dict[str, Any]:
             "first": [_denial(done.market, denial) for denial in gate.denials[:MOST_DENIALS]],
         },
         "curve": _curve(done),
+        "months": by_month(daily_of(done.market, course.equity, float(course.start))),
         "positions": [{"symbol": s, "shares": plain(q)} for s, q in sorted(course.account.positions.items())],
         "end_cash": plain(course.account.cash),
         "gaps": warning.gaps(done.market),

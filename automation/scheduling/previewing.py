@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise, takewhile
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from automation.scheduling.coming import next_times
+from automation.scheduling.coming import next_times, sessions_of
 from automation.scheduling.drafting import ZONE
 from automation.scheduling.models import ScheduledJob
 from automation.scheduling.reading import timetable_of
 from automation.scheduling.timetable import Timetable, read_timetable
-from automation.triggers.base import BadParams
+from automation.triggers.base import BadParams, Occasion
 from automation.triggers.reading import Reader
 from common.errors import InvalidInput
+
+DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,3 +62,37 @@ def _preview(timetable: Timetable, now: datetime) -> Preview:
         description=timetable.words(),
         next_runs=tuple(next_times(timetable, after=now)),
     )
+
+
+def clock_changes(timetable: Timetable, *, now: datetime) -> list[str]:
+    """What the next changes of summer and winter time do to its times, in sentences; empty where there are none."""
+    if timetable.on_exchange_clock:
+        return []
+    zone = ZoneInfo(timetable.timezone)
+    told = []
+    for day in changing_days(zone, now):
+        date_words = f"{day.day} {day:%B %Y}"
+        begin = datetime.combine(day, time(), zone).astimezone(UTC)
+        sessions = sessions_of(timetable, begin, begin + DAY)
+        jumped = _jumped(timetable.occasions(begin - MOMENT, sessions), until=begin + DAY)
+        if jumped:
+            told.append(f"On {date_words} the clock jumps over {_listed(jumped)}: that time is left out.")
+        else:
+            told.append(f"The clock changes on {date_words}: its times stay the same on the clock of that place.")
+    return told
+
+
+def changing_days(zone: ZoneInfo, now: datetime) -> list[date]:
+    """The days within a year on which the zone's clock is changed."""
+    first = now.astimezone(zone).date()
+    noons = [datetime.combine(first + n * DAY, time(12), zone) for n in range(-1, 366)]
+    return [after.date() for before, after in pairwise(noons) if before.utcoffset() != after.utcoffset()]
+
+
+def _jumped(occasions: Iterator[Occasion], *, until: datetime) -> list[str]:
+    """Wall-clock times before `until` that do not exist."""
+    return [one.skipped[-5:] for one in takewhile(lambda one: one.at < until, occasions) if one.skipped]
+
+
+def _listed(times: list[str]) -> str:
+    return times[0] if len(times) == 1 else f"{times[0]} and {len(times) - 1} more"

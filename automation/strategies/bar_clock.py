@@ -51,6 +51,21 @@ def newest_bar(exchange: str, timeframe: str, now: datetime) -> ClosedBar | None
     return _last_of(session, width) if session else None
 
 
+def next_close(exchange: str, timeframe: str, now: datetime) -> datetime | None:
+    """When the next bar closes; None when the calendar does not reach so far."""
+    session = calendar.session_at(exchange, now)
+    begin = now
+    if session is None:
+        session = calendar.next_session(exchange, now)
+        if session is None:
+            return None
+        begin = session.opens_at
+    if timeframe == DAY:
+        return session.closes_at
+    width = timedelta(minutes=MINUTES[timeframe])
+    return min(_floor(begin, width) + width, session.closes_at)
+
+
 def window_of(exchange: str, timeframe: str, start: datetime) -> Window | None:
     """When to act on what is decided at `start`: at once while the market is open, else at the next open."""
     opens_at = start

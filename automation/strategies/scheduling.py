@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from automation.strategies.bar_clock import ClosedBar
+from automation.strategies.bar_clock import ClosedBar, next_close
 from automation.strategies.models import Strategy
 from automation.triggers.cron import CRON
 
@@ -15,6 +15,13 @@ def next_time(cron: str, timezone: str, *, after: datetime) -> datetime | None:
         return None
     params = CRON.parse({"expression": cron, "timezone": timezone})
     return CRON.plan(params, "").next_due(after, [])
+
+
+def next_run(strategy: Strategy, *, now: datetime) -> datetime | None:
+    """When it runs next: at its time, or when its next bar closes. None while it is switched off."""
+    if not strategy.enabled:
+        return None
+    return strategy.next_run_at if strategy.cron else next_close(strategy.exchange_id, strategy.timeframe, now)
 
 
 def move_on(strategy: Strategy, bar: ClosedBar, *, now: datetime) -> None:

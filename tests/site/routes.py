@@ -229,6 +229,10 @@ PAGE_ARGUMENTS = {
     "channel_id": "channel",
     "token_id": "token",
     "account_id": "account",
+    "strategy_id": "strategy",
+    "job_id": "job",
+    "job_run_id": "job_run",
+    "backtest_id": "backtest",
 }
 
 

@@ -1,4 +1,4 @@
-// Charts. A <figure data-chart="equity|price|worth|past" data-source="id of a JSON script"> becomes a TradingView chart.
+// Charts. A <figure data-chart="equity|price|worth|past|lines" data-source="id of a JSON script"> becomes a TradingView chart.
 (() => {
   const { LightweightCharts } = window;
 
@@ -76,6 +76,18 @@
       color: colour("muted"), lineWidth: 2, lineStyle: 2, priceLineVisible: false,
     });
     hold.setData(shift(data.hold, data.offset));
+    if (data.benchmark?.length) {
+      const beside = chart.addSeries(LightweightCharts.LineSeries, { color: colour("beak"), lineWidth: 2, priceLineVisible: false });
+      beside.setData(shift(data.benchmark, data.offset));
+    }
+  };
+  // Several backtests, each from 100 on.
+  draw.lines = (chart, data) => {
+    const colours = ["accent", "muted", "beak", "up", "down", "ink"];
+    data.lines.forEach((points, n) => {
+      const line = chart.addSeries(LightweightCharts.LineSeries, { color: colour(colours[n % 6]), lineWidth: 2, priceLineVisible: false });
+      line.setData(shift(points, data.offset));
+    });
   };
   draw.past = (chart, data) => {
     const line = chart.addSeries(LightweightCharts.LineSeries, { color: colour("accent"), lineWidth: 2, priceLineVisible: false });

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from automation.backtest.figures import Daily, daily_of, in_parts, measures, traded
+from automation.backtest.figures import Daily, by_month, daily_of, in_parts, measures, traded
 from automation.backtest.holding import hold_curve
 from automation.backtest.market import market_of
 from automation.backtest.trying import _agreement, _rank, _split, _walk_forward
@@ -90,3 +90,13 @@ def test_ranks_say_whether_the_past_told() -> None:
     assert _agreement(rows) == "-1"
     assert _rank(rows[0], rows) == 3
     assert _agreement(rows[:2]) is None
+
+
+def test_months_chain_to_the_whole() -> None:
+    dates = (date(2025, 11, 28), date(2025, 12, 1), date(2025, 12, 31), date(2026, 1, 2))
+    found = by_month(Daily(dates=dates, equity=np.array([110.0, 100.0, 121.0, 60.5]), start=100.0))
+    assert found == [
+        {"month": "2025-11", "return_percent": "10"},
+        {"month": "2025-12", "return_percent": "10"},
+        {"month": "2026-01", "return_percent": "-50"},
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from automation.scheduling.previewing import clock_changes
 from automation.scheduling.timetable import Timetable, read_timetable
 from automation.triggers.base import BadParams
 from tests.automation.scheduling.making import utc
@@ -74,3 +75,14 @@ def test_what_the_clock_jumps_over_is_marked_and_what_comes_twice_counts_once():
 def list_of(schedule: str, after, count: int):
     occasions = Timetable(schedule=schedule).occasions(after, [])
     return [next(occasions) for _ in range(count)]
+
+
+def test_what_the_next_changes_of_the_clock_do() -> None:
+    now = utc(2026, 11, 20, 15)
+    early = read_timetable("30 2 * * *", "America/New_York", trading_days_only=False)
+    assert clock_changes(early, now=now) == [
+        "On 14 March 2027 the clock jumps over 02:30: that time is left out.",
+        "The clock changes on 7 November 2027: its times stay the same on the clock of that place.",
+    ]
+    assert clock_changes(read_timetable("30 2 * * *", "UTC", trading_days_only=False), now=now) == []
+    assert clock_changes(read_timetable("open+5m", "America/New_York", trading_days_only=False), now=now) == []

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from automation.strategies.bar_clock import bars_due_by, newest_bar, window_of
+from automation.strategies.bar_clock import bars_due_by, newest_bar, next_close, window_of
 from tests.automation.new_york import CLOSE, OPEN, open_new_york
 from tests.orders.making import Desk
 
@@ -54,3 +54,18 @@ def test_without_a_calendar_there_is_nothing_to_judge(desk: Desk) -> None:
     long_ago, far = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
     assert newest_bar("XNYS", "1d", long_ago) is None
     assert window_of("XNYS", "1d", far) is None
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "now", "closes"),
+    [
+        ("1d", at(19, 15), CLOSE),
+        ("1d", at(20, 3), at(20, 21)),  # in the night: that day's session
+        ("1h", at(19, 15, 20), at(19, 16)),
+        ("1h", at(20, 3), at(20, 15)),  # opens at 14:30
+        ("4h", at(19, 20, 30), CLOSE),  # cut short by the close
+    ],
+)
+def test_when_the_next_bar_closes(desk: Desk, timeframe: str, now: datetime, closes: datetime) -> None:
+    open_new_york()
+    assert next_close("XNYS", timeframe, now) == closes
