@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 
 from alerts.raising import raise_alert
 from common.clock import now
@@ -27,6 +28,10 @@ PAGES = [
     "monitoring",
     "actions-file",
     "templates",
+    "goals",
+    "strategies",
+    "settings",
+    "start",
 ]
 PARTS = ["worth", "holdings", "orders", "next", "alerts", "health", "unread", "killed"]
 
@@ -50,21 +55,21 @@ def test_unknown_part_is_not_found(site: Client) -> None:
     assert site.get("/parts/nothing/").status_code == 404
 
 
+def arguments(pattern: URLPattern) -> dict[str, str]:
+    """Something for each variable of an address, of the right shape."""
+    shapes = {"uuid": str(uuid4()), "int": "7"}
+    named = {
+        name: shapes.get(type(kind).__name__[:-9].lower(), "worth") for name, kind in pattern.pattern.converters.items()
+    }
+    for name in getattr(pattern.pattern.regex, "groupindex", {}) if not named else ():
+        verbs = re.search(rf"\(\?P<{name}>([a-z]+)\|", pattern.pattern.regex.pattern)
+        named[name] = verbs[1] if verbs else "7" if name == "missed_id" else str(uuid4())
+    return named
+
+
 def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
     for pattern in urlpatterns:
-        names = {
-            name: str(uuid4())
-            for name in ("action_id", "order_id", "alert_id", "run_id")
-            if name in str(pattern.pattern)
-        }
-        if "verb" in str(pattern.pattern):
-            names["verb"] = "cancel"
-        if "missed_id" in str(pattern.pattern):
-            names |= {"missed_id": "7", "verb": "run"}
-        if pattern.name == "part" or "<slug:name>" in str(pattern.pattern):
-            names["name"] = "worth"
-        if "<int:version>" in str(pattern.pattern):
-            names["version"] = "1"
+        names = arguments(pattern)
         for answer in (client.get(url := reverse(f"dashboard:{pattern.name}", kwargs=names)), client.post(url)):
             # 405: the door is shut for this method whoever asks.
             assert answer.status_code == 405 or answer.headers["Location"].startswith("/login/?next="), url

@@ -48,7 +48,8 @@ def test_titles_are_text_not_markup(site: Client, desk: Desk) -> None:
 
 
 def test_every_limit_is_shown_with_its_meaning(site: Client, desk: Desk) -> None:
-    limits = {limit.name: limit for limit in site.get("/safety/").context["limits"]}
+    groups = site.get("/safety/").context["groups"]
+    limits = {limit.name: limit for _, _, listed in groups for limit in listed}
     assert limits["Max position"].value == "1000%"
     assert limits["Large order amount"].value == "off"
     assert limits["Quote max age"].value == "15 s"
