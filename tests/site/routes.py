@@ -221,6 +221,12 @@ PAGE_ARGUMENTS = {
     "portfolio_id": "portfolio",
     "missed_id": "missed",
     "run_id": "replay",
+    "agent_run_id": "agent_run",
+    "draft_id": "agent_draft",
+    "suggestion_id": "suggestion",
+    "conversation_id": "conversation",
+    "message_id": "chat_message",
+    "price_id": "agent_price",
 }
 
 
