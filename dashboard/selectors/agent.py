@@ -169,6 +169,11 @@ def _proposal(one: Suggestion, order: Order | None, now: datetime, why: str) -> 
     )
 
 
+def why_words(why: str) -> str:
+    """Why a proposal waits, for its owner."""
+    return "in this mode you decide on each" if why == "the run only proposes" else why
+
+
 def _outcome(one: Suggestion, order: Order | None, waits: bool) -> tuple[str, str]:
     if waits:
         return "Waits for you", "warn"

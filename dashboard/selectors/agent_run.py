@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,12 @@ from agent.models import AgentRun, AgentStep, RunState, Suggestion
 from agent.starting import OPEN, run_of
 from common.errors import NotFound
 from dashboard.agent_words import readable, result_words, tool_words
-from dashboard.selectors.agent import STATE_TONES, STATE_WORDS, proposals_of
+from dashboard.selectors.agent import STATE_TONES, STATE_WORDS, proposals_of, why_words
 
 Kind = AgentStep.Kind
 MOST_STEPS = 400
+# How `agent.concluding` writes a proposal down: buy MSFT (0.85): why.
+PROPOSED = re.compile(r"(?P<what>(?:buy|sell) \S+) \((?P<sure>[01](?:\.\d+)?)\): (?P<why>.*)", re.DOTALL)
 LONGEST_SHOWN = 1500  # characters of a model's text; the rest is in the details
 TITLES = {
     Kind.PROMPT: "Is given the facts and the question",
@@ -63,6 +66,8 @@ def step_view(step: AgentStep) -> StepView:
     text = step.text
     if kind == Kind.PROMPT:
         text = ""
+    elif kind == Kind.PROPOSAL and (proposed := PROPOSED.match(text)):
+        text = proposed["why"]
     elif kind in (Kind.RETRY, Kind.BUDGET, Kind.ERROR) and not text:
         text = step.name
     return StepView(
@@ -88,7 +93,9 @@ def _title(step: AgentStep, kind: Kind) -> str:
     if kind == Kind.MODEL:
         return "Thinks" if step.text else "Decides what to look at"
     if kind == Kind.PROPOSAL:
-        return f"Proposes a trade of {step.name}"
+        found = PROPOSED.match(step.text)
+        sure = f"to {found['what']}, {Decimal(found['sure']) * 100:.0f}% sure" if found else f"a trade of {step.name}"
+        return f"Proposes {sure}"
     return TITLES[kind]
 
 
@@ -99,7 +106,7 @@ def _asks(output: Any) -> list[str]:
 
 def _waits(output: Any) -> str:
     why = output.get("waits_because", "") if isinstance(output, Mapping) else ""
-    return f"It waits for you: {why}." if why else "It goes to the safety gate."
+    return f"It waits for you: {why_words(why)}." if why else "It goes to the safety gate."
 
 
 def step_details(user: User, run_id: UUID, number: str) -> dict[str, Any]:
@@ -148,7 +155,9 @@ def outcome_of(run: AgentRun, *, now: datetime) -> dict[str, Any]:
     """The report with what came of it."""
     stored = run.report or {}
     proposed = AgentStep.objects.filter(run=run, kind=Kind.PROPOSAL).values_list("output", flat=True)
-    why = {str(one["suggestion"]): str(one["waits_because"]) for one in proposed if one and "suggestion" in one}
+    why = {
+        str(one["suggestion"]): why_words(str(one["waits_because"])) for one in proposed if one and "suggestion" in one
+    }
     suggestions = Suggestion.objects.filter(run=run).order_by("created_at", "pk")
     done: Iterable[Mapping[str, Any]] = run.actions_taken
     return {

@@ -29,6 +29,13 @@ BUY = {
 }  # fmt: skip
 
 
+SAYS = {
+    "get_quotes": "First the prices of what is held, and of what could be bought.",
+    "check_risk": "AAPL looks heavy. I want to know how much of the risk it carries.",
+    "submit_report": "That is enough for a report.",
+}
+
+
 class Talks:
     """Says a sentence and makes one call in each answer, then hands in its report."""
 
@@ -41,7 +48,7 @@ class Talks:
         name, arguments = self.answers.pop(0)
         made = reply([(name, arguments)])
         usage = Usage(input=4200, output=180)
-        return Reply(turn=ModelTurn(text=f"I want to use {name}.", calls=made.turn.calls), stop=Stop.TOOLS, usage=usage)
+        return Reply(turn=ModelTurn(text=SAYS.get(name, ""), calls=made.turn.calls), stop=Stop.TOOLS, usage=usage)
 
 
 def thinks(desk: Desk, **changes: Any) -> None:
@@ -88,7 +95,8 @@ def scored(desk: Desk, run: AgentRun, count: int) -> None:
             run=run, user=desk.user, portfolio=desk.portfolio, symbol=("AAPL", "MSFT", "NVDA")[number % 3],
             side="buy" if number % 4 else "sell", notional=D(400 + number), rationale="It fell below its average.",
             confidence=D(("0.55", "0.70", "0.85", "0.95")[number % 4]), expires_at=at + timedelta(days=1),
-            state=("dismissed", "placed", "denied", "expired")[number % 4], price=D(100), created_at=at, scored_at=now(),
+            state=("dismissed", "placed", "denied", "expired")[number % 4], price=D(100), created_at=at,
+            scored_at=now(),
         )  # fmt: skip
         for sessions in (1, 5, 20):
             gained = Decimal(number % 5 - 1) * sessions / 4

@@ -6,24 +6,27 @@
     document.body.dispatchEvent(new CustomEvent(`agent-${detail.kind}`, { detail }));
   });
 
-  // The end of a list that fetches what comes after it. `behind()` says whether there is more than it shows.
+  // The end of a list that fetches what comes after it and is replaced by that and a new end. `behind(shown)` says
+  // whether more is known than the list shows. An end asks once; one whose request failed may be asked again.
   const follower = (place, event, behind) => {
-    let asking = false;
-    const tail = () => place().querySelector(":scope > [data-tail]");
+    let asked = null;
+    const tail = () => place.querySelector(":scope > [data-tail]");
     const ask = () => {
       const end = tail();
-      if (asking || !end) return;
-      asking = true;
+      if (!end || end === asked) return;
+      asked = end;
       window.htmx.trigger(end, event);
     };
-    const after = ({ detail }) => {
-      if (!asking || !detail?.ctx?.sourceElement?.matches?.("[data-tail]")) return;
-      asking = false;
+    const follow = new MutationObserver(() => {
       const end = tail();
-      if (end && behind(Number(end.dataset.after))) ask();
+      if (end && end !== asked && behind(Number(end.dataset.after))) setTimeout(ask); // once htmx knows it
+    });
+    follow.observe(place, { childList: true });
+    const failed = ({ target }) => {
+      if (target === asked) asked = null;
     };
-    document.addEventListener("htmx:finally:request", after);
-    return { ask, stop: () => document.removeEventListener("htmx:finally:request", after) };
+    place.addEventListener("htmx:finally:request", failed);
+    return { ask, stop: () => follow.disconnect() };
   };
 
   document.addEventListener("alpine:init", () => {
@@ -48,14 +51,14 @@
         this.at = this.all().length;
         if (!open) return;
         const list = this.$root.querySelector(".steps");
-        const steps = follower(() => list, "agent-more", (shown) => shown < this.known);
+        const steps = follower(list, "agent-more", (shown) => shown < this.known);
         this.leaving.push(steps.stop);
         listen(this, {
           step(payload) {
             if (!mine(payload)) return;
             this.known = Math.max(this.known, payload.number);
             this.said = "";
-            document.getElementById("no-steps")?.remove();
+            this.$root.querySelector("[data-none]")?.remove();
             steps.ask();
           },
           text(payload) {
@@ -134,7 +137,7 @@
         const { say } = this.$refs;
         say.setSelectionRange(say.value.length, say.value.length);
         if (!conversation) return;
-        this.more = follower(() => messages, "chat-more", (shown) => shown < this.known);
+        this.more = follower(messages, "chat-more", (shown) => shown < this.known);
         this.leaving.push(this.more.stop);
         // Stay at the end as it grows, unless the reader went up.
         let low = true;

@@ -19,9 +19,8 @@ TALK = (
 def furnish(desk: Desk) -> list[Look]:
     ran_offline(desk)
     thinks(desk)
-    for question in ("", "Is the portfolio too concentrated?"):
-        run = ran(desk, question=question)
-    scored(desk, run, 28)
+    scored(desk, ran(desk), 28)
+    run = ran(desk, question="Is the portfolio too concentrated?")
     answer = None
     for text in TALK:
         answer = say(desk, text, answer)
