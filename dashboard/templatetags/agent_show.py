@@ -20,7 +20,8 @@ def dollars(value: Decimal | None) -> str:
         return "–"
     if value == 0 or value >= 1:
         return f"${value:,.2f}"
-    return f"${value.quantize(Decimal('0.0001')):f}" if value >= Decimal("0.0001") else f"${plain(value)}"
+    text = plain(value.quantize(Decimal("0.0001")) if value >= Decimal("0.0001") else value)
+    return f"${text}{'0' if len(text.partition('.')[2]) == 1 else ''}"
 
 
 @register.simple_tag

@@ -95,7 +95,7 @@ def test_a_run_is_watched_live_and_replayed(
     worker = at_work(run)
     for number, told in enumerate(TOLD[:2]):
         conducted.may[number].set()
-        expect(site.locator(".step.tool").nth(number)).to_contain_text(told)
+        expect(site.locator(".step.tool").nth(number)).to_contain_text(told, timeout=20_000)  # the SDK loads once
         expect(site.locator(".step.tool")).to_have_count(number + 1)
     expect(site.locator("#run-state")).to_contain_text("At work")
     expect(site.locator("#run-state")).to_contain_text("$0.")

@@ -50,7 +50,7 @@ def test_analyse_now_starts_a_run_and_shows_it(site: Client, desk: Desk) -> None
 
 
 def test_a_killed_agent_starts_nothing_and_says_why(site: Client, desk: Desk) -> None:
-    switch.kill(user=desk.user, scope="agent", actor="ada", note="Enough", now=now())
+    switch.kill(user=desk.user, scope="agent", actor="ada", reason="Enough", now=now())
     assert "The agent is switched off" in text_of(site, "/agent/")
     site.post("/agent/analyse/", {})
     assert not AgentRun.objects.exists()
