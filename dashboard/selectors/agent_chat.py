@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +35,8 @@ EXAMPLES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A draft as a card: what kind it is, what the two buttons say."""
+    """A draft as a card: what kind it is, what the two buttons say. `said`: the sentence it was read from, of whose
+    drafts it is the one with `number`."""
 
     id: str
     title: str
@@ -48,7 +48,8 @@ class Card:
     warnings: list[str]
     findings: list[str]
     action: str
-    raw: str
+    said: str
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,8 @@ def card_of(stored: Mapping[str, Any]) -> Card:
         warnings=[str(one) for one in stored.get("warnings", ())],
         findings=[str(one) for one in stored.get("findings", ())],
         action=str(stored.get("action", "")),
-        raw=json.dumps(stored["data"]) if stored.get("kind") == "create" and stored.get("data") else "",
+        said=str(stored.get("said", "")),
+        number=int(stored.get("number", 0)),
     )
 
 

@@ -12,7 +12,7 @@ from tests.browser.furnishing import agent, rules
 from tests.browser.looking import Look
 from tests.orders.making import Desk
 
-PARTS: tuple[Callable[[Desk], list[Look]], ...] = (agent.furnish,)
+PARTS: tuple[Callable[[Desk], list[Look]], ...] = (rules.furnish, agent.furnish)
 
 
 def furnish(desk: Desk) -> list[Look]:
