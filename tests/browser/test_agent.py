@@ -44,7 +44,7 @@ class Conducted:
 
     def __call__(self, body: dict[str, Any]) -> Act:
         number, self.answers = self.answers, self.answers + 1
-        assert self.may[number].wait(20)
+        assert self.may[number].wait(50)
         if number < len(LOOKS):
             name = LOOKS[number]
             return Call((Use(name, ARGUMENTS.get(name, {})),), text=f"Look {number + 1}.")
@@ -107,7 +107,7 @@ def test_a_run_is_watched_live_and_replayed(
     server.start()
     expect(site.locator(".step.tool")).to_have_count(4, timeout=20_000)
     conducted.may[4].set()
-    expect(site.locator(".step.report")).to_contain_text("All is calm at $100.")
+    expect(site.locator(".step.report")).to_contain_text("All is calm at $100.", timeout=20_000)
     worker.join(20)
     expect(site.locator("#run-outcome")).to_contain_text("All is calm at $100.")
     expect(site.locator("#run-state")).to_contain_text("Reported")
