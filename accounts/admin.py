@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiToken, Credential, IdempotencyRecord, LoginLink, SocketTicket, User
+from accounts.models import ApiToken, Credential, GuidedStart, IdempotencyRecord, LoginLink, SocketTicket, User
 from accounts.tokens import revoke_token
 from common.admin import ReadOnlyAdmin
 from common.clock import now
@@ -57,4 +57,12 @@ class CredentialAdmin(ReadOnlyAdmin):
     list_display = ["user", "kind", "last_four", "key_id", "updated_at"]
     list_filter = ["kind"]
     exclude = ["ciphertext"]
+    search_fields = ["user__username"]
+
+
+@admin.register(GuidedStart)
+class GuidedStartAdmin(ReadOnlyAdmin):
+    list_display = ["user", "action_id", "put_off_at", "finished_at", "updated_at"]
+    list_filter = ["finished_at"]
+    list_select_related = ["user"]
     search_fields = ["user__username"]

@@ -17,6 +17,7 @@ from datetime import datetime
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import transaction
 
 from accounts.models import Credential, User
 from common.errors import Conflict, InvalidInput, NotFound
@@ -36,11 +37,30 @@ class Unreadable(Conflict):
 def store(*, user: User, kind: str, secret: str, now: datetime) -> Credential:
     """Keep a secret, replacing the user's former one of this kind. Raises InvalidInput, or Conflict without keys."""
     secret = secret.strip()
-    if not SHORTEST <= len(secret) <= LONGEST or not secret.isascii() or not secret.isprintable():
+    if not _plausible(secret):
         raise InvalidInput({"secret": f"It must have {SHORTEST} to {LONGEST} plain characters: copy it again."})
     if kind not in KEYS:
         raise InvalidInput({"kind": f"{kind!r} is not known: use {', '.join(KEYS)}."})
     return keep(user=user, kind=kind, secret=secret, now=now)
+
+
+@transaction.atomic
+def store_pair(*, user: User, kinds: tuple[str, str], key: str, secret: str, now: datetime) -> None:
+    """Keep a key and its secret, which belong together: both or none. Raises InvalidInput naming `key`, `secret`."""
+    given = {"key": key.strip(), "secret": secret.strip()}
+    wrong = [name for name, text in given.items() if not _plausible(text)]
+    if wrong:
+        text = f"It must have {SHORTEST} to {LONGEST} plain characters: copy it again."
+        raise InvalidInput(dict.fromkeys(wrong, text))
+    for kind, text in zip(kinds, given.values(), strict=True):
+        store(user=user, kind=kind, secret=text, now=now)
+
+
+@transaction.atomic
+def forget_pair(*, user: User, kinds: tuple[str, str]) -> None:
+    """Delete both. Raises NotFound when there is neither."""
+    if not Credential.objects.filter(user=user, kind__in=kinds, name="").delete()[0]:
+        raise NotFound("There are no such keys of yours.")
 
 
 def keep(*, user: User, kind: str, secret: str, now: datetime, name: str = "") -> Credential:
@@ -84,6 +104,10 @@ def rotate(*, now: datetime) -> int:
 def key_id(key: bytes) -> str:
     """A short name of a key that tells nothing about it."""
     return hashlib.sha256(b"puffling field key" + key).hexdigest()[:12]
+
+
+def _plausible(secret: str) -> bool:
+    return SHORTEST <= len(secret) <= LONGEST and secret.isascii() and secret.isprintable()
 
 
 def _ring() -> Sequence[bytes]:

@@ -14,6 +14,19 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="America/New_York", help_text="IANA name, used to show times")
 
 
+class GuidedStart(models.Model):
+    """How far a user got with the guided first start. No row: it was not begun."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="guided_start")
+    action_id = models.UUIDField(null=True, help_text="the rule made with it; rules are a room above")
+    put_off_at = models.DateTimeField(null=True, help_text="'Not now' was said: the overview offers it no more")
+    finished_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user} {'finished' if self.finished_at else 'under way'}"
+
+
 class LoginLink(models.Model):
     """A one-time login link, printed at start. Only a hash of the secret is stored."""
 

@@ -12,6 +12,7 @@ from agent.models import (
     ChatMessage,
     Conversation,
     ModelPrice,
+    NewsReading,
     Reservation,
     Suggestion,
     SuggestionScore,
@@ -68,6 +69,14 @@ class ReservationAdmin(ReadOnlyAdmin):
     list_display = ["at", "user", "run", "reserved", "settled"]
     search_fields = ["user__username"]
     list_select_related = ["user", "run"]
+
+
+@admin.register(NewsReading)
+class NewsReadingAdmin(ReadOnlyAdmin):
+    list_display = ["at", "article", "symbol", "sentiment", "event", "confidence", "method", "model"]
+    list_filter = ["method", "event", "sentiment"]
+    search_fields = ["symbol", "article__user__username"]
+    list_select_related = ["article"]
 
 
 @admin.register(Conversation)

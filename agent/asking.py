@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -33,13 +33,21 @@ class Asker:
     sleep: Callable[[float], None] = time.sleep
     cost: Decimal = Decimal(0)
 
-    def ask(self, request: Request) -> Reply:
-        """The model's answer. Raises ProviderError when no try was answered, BudgetExhausted, LimitReached."""
+    def ask(self, request: Request, *, turn: bool = True) -> Reply:
+        """The model's answer. Raises ProviderError when no try was answered, BudgetExhausted, LimitReached.
+
+        `turn`: it is one of the run's conversation, and counts as such; every request counts as a request.
+        """
         waits = 0
         while True:
             try:
                 reply = self._once(request)
             except ProviderError as error:
+                if error.code == "BAD_REQUEST" and request.force_tool:
+                    # Models that always think cannot be made to call a tool; told to, they do.
+                    request = replace(request, force_tool=None)
+                    self.recorder.add(AgentStep.Kind.RETRY, name=error.code, text="Asking again without force.")
+                    continue
                 waits += 1
                 wait = error.retry_after if error.retry_after is not None else 2.0 ** (waits - 1)
                 if not error.retryable or wait > min(LONGEST_WAIT, self.meter.seconds_left(self.clock())):
@@ -49,7 +57,7 @@ class Asker:
                 )
                 self.sleep(wait)
             else:
-                self.meter.turns += 1
+                self.meter.turns += turn
                 return reply
 
     def _once(self, request: Request) -> Reply:

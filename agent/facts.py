@@ -16,8 +16,10 @@ from accounts.models import User
 from agent.showing import written_in
 from alerts.models import Alert
 from automation.explaining import explain_many
+from automation.jobs.facts import movers, percent
 from automation.models import Action, ActionExecution, ActionStatus
-from common.money import HUNDRED, plain
+from common.money import plain
+from markets.news.keeping import counts
 from markets.selectors import latest_quotes
 from orders.models import Order
 from orders.states import OrderState
@@ -39,7 +41,14 @@ def gather(*, user: User, portfolio: Portfolio, now: datetime) -> dict[str, Any]
         "rules": _rules(user, portfolio, now),
         "moves_today": _moves(symbols),
         "last_24_hours": _lately(user, portfolio, now),
+        **_news(user, symbols, now),
     }
+
+
+def _news(user: User, symbols: list[str], now: datetime) -> dict[str, Any]:
+    """How many articles came in about each holding; nothing at all when none did. Not a word of them."""
+    found = counts(user_id=user.pk, symbols=symbols, since=now - LATELY)
+    return {"news_last_24_hours": found} if found else {}
 
 
 def portfolio_facts(valuation: Valuation) -> dict[str, Any]:
@@ -118,16 +127,9 @@ def _ours(action: Action, sentence: str) -> str:
 
 def _moves(symbols: list[str]) -> list[dict[str, Any]]:
     """What the holdings did since the previous close, the largest first."""
-    quotes = latest_quotes(symbols)
-    moves = [
-        (symbol, (quote.last - quote.prev_close) * HUNDRED / quote.prev_close, quote)
-        for symbol, quote in quotes.items()
-        if quote.prev_close
-    ]
-    moves.sort(key=lambda one: -abs(one[1]))
     return [
-        {"symbol": symbol, "percent": plain(move.quantize(Decimal("0.01"))), "price": plain(quote.last)}
-        for symbol, move, quote in moves[:10]
+        {"symbol": move["symbol"], "percent": move["change_percent"], "price": move["last"]}
+        for move in movers(latest_quotes(symbols).values(), most=10)
     ]
 
 
@@ -163,9 +165,7 @@ def _text(value: Decimal | None) -> str | None:
 
 
 def _share(part: Decimal | None, whole: Decimal | None) -> str | None:
-    if part is None or not whole:
-        return None
-    return plain((part * HUNDRED / whole).quantize(Decimal("0.01")))
+    return None if part is None or not whole else percent(part, whole)
 
 
 def as_lines(facts: Mapping[str, Any]) -> list[str]:
@@ -186,4 +186,6 @@ def as_lines(facts: Mapping[str, Any]) -> list[str]:
     if lately["firings"]:
         told = ", ".join(f"{count} {state}" for state, count in sorted(lately["firings"].items()))
         lines.append(f"Rules fired in the last 24 hours: {told}.")
+    if news := facts.get("news_last_24_hours"):
+        lines.append(f"News in the last 24 hours: {', '.join(f'{symbol} {count}' for symbol, count in news.items())}.")
     return lines

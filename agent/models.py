@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from agent.news.models import NewsReading as NewsReading
 from common.ids import new_id
 from portfolios.models import Portfolio
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
 from agent import facts as gathering
 from agent.models import AgentStep
+from agent.providers.base import ToolCall
 from agent.report import Observation, Report
+from agent.tools.analyze_sentiment import ANALYZE_SENTIMENT
 from agent.tools.base import Context
 from agent.using import Toolbox
+from markets.news.opening import has_source
+from portfolios.models import Holding
 
 CONCENTRATED = Decimal(25)  # percent of the portfolio in one symbol
 DEEP = Decimal(10)  # percent below the best
 IDLE = Decimal(40)  # percent in cash
+MOST_IN_NEWS = 10  # holdings whose news is read
 
 
 def analyse(context: Context, toolbox: Toolbox) -> Report:
     """The report of the facts. Suggests no trades: rules of thumb are no reason to trade."""
+    tone = _tone(context, toolbox)
     facts = gathering.gather(user=context.user, portfolio=context.portfolio, now=context.now)
-    toolbox.seen.append(str(facts))
+    toolbox.seen.append(f"{facts} by the rules of thumb of {CONCENTRATED}, {DEEP} and {IDLE} %, over 24 hours")
     toolbox.recorder.add(AgentStep.Kind.TOOL, name="facts", result=facts)
     lines = gathering.as_lines(facts)
     risks = _risks(facts)
@@ -27,9 +34,35 @@ def analyse(context: Context, toolbox: Toolbox) -> Report:
     found = "1 thing needs a look." if len(risks) == 1 else f"{len(risks)} things need a look."
     return Report(
         summary=f"{first} {found if risks else 'Nothing stands out.'}",
-        observations=[Observation(text=line[:400], rests_on=["facts"]) for line in lines[:20]],
+        observations=[
+            *(Observation(text=line[:400], rests_on=["facts"]) for line in lines[:15]),
+            *(Observation(text=line[:400], rests_on=[ANALYZE_SENTIMENT.name]) for line in tone[:5]),
+        ],
         risks=risks,
     )
+
+
+def _tone(context: Context, toolbox: Toolbox) -> list[str]:
+    """How the news about the holdings reads, strongest first; nothing without a source, or without news."""
+    held = Holding.objects.filter(portfolio=context.portfolio, quantity__gt=0).order_by("-quantity")
+    symbols = list(held.values_list("instrument_id", flat=True)[:MOST_IN_NEWS])
+    if not symbols or not has_source(user_id=context.user.pk):
+        return []
+    answer = toolbox.use(ToolCall(id="news", name=ANALYZE_SENTIMENT.name, arguments={"symbols": symbols}))
+    if answer.failed:
+        return []
+    found = json.loads(answer.content).get("symbols", {})
+    told = {symbol: Decimal(one["sentiment"]) for symbol, one in found.items() if one["sentiment"] is not None}
+    return [
+        f"The news about {symbol} reads {_reads(told[symbol])} ({found[symbol]['articles']} read, by a word list: "
+        "take it as a hint)."
+        for symbol in sorted(told, key=lambda one: (-abs(told[one]), one))
+    ]
+
+
+def _reads(mean: Decimal) -> str:
+    size = "neutral" if abs(mean) < Decimal("0.25") else "slightly" if abs(mean) < 1 else "clearly"
+    return size if size == "neutral" else f"{size} {'good' if mean > 0 else 'bad'}"
 
 
 def _risks(facts: dict[str, Any]) -> list[str]:

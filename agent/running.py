@@ -25,6 +25,7 @@ from agent.configuring import config_of
 from agent.grounding import ungrounded
 from agent.limits import LimitReached, Meter
 from agent.models import AgentConfig, AgentRun, AgentStep, ChatMessage, RunState
+from agent.news.reader import ModelReader
 from agent.providers.base import ModelTurn, Provider, Request, Stop, ToolCall, ToolResult, Turn, UserTurn
 from agent.providers.opening import open_provider
 from agent.report import Report, Stored
@@ -89,6 +90,8 @@ def execute(
             asker = Asker(
                 run=run, provider=thinking, price=price, meter=meter, recorder=recorder, clock=clock, sleep=sleep
             )
+            reader = ModelReader(asker=asker, model=run.model, max_output_tokens=config.max_output_tokens)
+            toolbox.context = replace(toolbox.context, reader=reader)
             ending = _Talk(run, config, asker, toolbox).to_its_end()
     except (BudgetExhausted, LimitReached) as over:
         recorder.add(AgentStep.Kind.BUDGET, name=over.code, text=over.detail)
@@ -99,6 +102,8 @@ def execute(
     except Exception:
         log.exception("agent run %s failed", run.pk)
         recorder.add(AgentStep.Kind.ERROR, name="INTERNAL", text="A fault of ours ended the run.", failed=True)
+        if asker is not None:
+            _count(run, asker)
         _finish(run, Ending(state=RunState.FAILED, code="INTERNAL", error="A fault of ours."), toolbox, clock)
         raise
     if asker is not None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import transaction
 from pydantic import ValidationError
 
 from agent.fencing import Words
@@ -16,7 +15,7 @@ from agent.limits import Meter
 from agent.models import AgentRun, AgentStep
 from agent.providers.base import ToolCall, ToolResult
 from agent.steps import Recorder
-from agent.tools.base import Context, Reach
+from agent.tools.base import Context, Reach, around
 from agent.tools.registry import TOOLS
 from common.errors import Conflict, PufflingError
 
@@ -71,7 +70,7 @@ class Toolbox:
             problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors(include_url=False)][:10]
             return {"error": "The arguments cannot be used.", "problems": problems}, True
         try:
-            with transaction.atomic():
+            with around(tool):
                 answer = tool.run(arguments, self.context)
         except Conflict as error:  # it speaks of what is stored, and may quote a name
             words = Words()
@@ -98,12 +97,4 @@ class Toolbox:
         """From here on the run can only propose; its row says so before anything else happens."""
         self.run.tainted, self.run.taint_reason = True, reason[:200]
         self.run.save(update_fields=["tainted", "taint_reason"])
-        self.context = Context(
-            user=self.context.user,
-            portfolio=self.context.portfolio,
-            now=self.context.now,
-            run_id=self.context.run_id,
-            trace_id=self.context.trace_id,
-            mode=self.context.mode,
-            tainted=True,
-        )
+        self.context = replace(self.context, tainted=True)

@@ -12,12 +12,13 @@ from alerts.channels import keeping
 from alerts.conditions.registry import KINDS
 from alerts.history import acknowledge
 from alerts.models import Alert, AlertChannel, AlertConfig, Delivery
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, shown_on
 from common.clock import now
 
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:alerts", of="")
     list_display = ["triggered_at", "user", "kind", "severity", "symbol", "title", "acknowledged_at"]
     list_filter = ["kind", "severity", "acknowledged_at"]
     search_fields = ["title", "body", "symbol", "dedupe_key", "trace_id", "user__username"]

@@ -32,6 +32,11 @@ def create(*, user: User, data: Mapping[str, Any], now: datetime) -> AlertConfig
     return config
 
 
+def drafted(*, user: User, data: Mapping[str, Any], now: datetime) -> AlertConfig:
+    """The config as `create` would make it; nothing is stored. Raises InvalidInput."""
+    return AlertConfig(user=user, created_at=now, updated_at=now, **read_config(user, data))
+
+
 @gives_way
 def update(*, user: User, config_id: UUID, changes: Mapping[str, Any], now: datetime) -> AlertConfig:
     """Edit a config; what is left out stays. A change of what it waits for arms it afresh under the next epoch.

@@ -33,7 +33,7 @@ from automation.rebalancing import admin as rebalances  # noqa: F401  (registers
 from automation.scheduling import admin as scheduling_admin
 from automation.sentences import sentence
 from automation.strategies import admin as strategies  # noqa: F401  (Django looks for admin pages here)
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, shown_on
 from common.clock import now
 from common.errors import InvalidInput, PufflingError
 
@@ -131,6 +131,7 @@ class ExecutionInline(TabularInline):
 @admin.register(Action)
 class ActionAdmin(ModelAdmin):
     form = ActionForm
+    view_on_site = shown_on("dashboard:action")
     list_display = ["sentence", "user", "status", "mode", "instrument", "executions_count", "last_triggered_at"]
     list_filter = ["status", "mode", "action_type", "trigger_type"]
     list_select_related = ["user", "instrument", "goal"]
@@ -198,6 +199,7 @@ def _each(request: HttpRequest, queryset: QuerySet[Action], verb: Callable[..., 
 
 @admin.register(ActionExecution)
 class ActionExecutionAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:action", of="action_id")
     list_display = ["triggered_at", "action", "state", "cause", "reason_code", "error", "finished_at"]
     list_filter = ["state", "cause", "reason_code"]
     list_select_related = ["action"]
@@ -256,6 +258,7 @@ class BacktestRunAdmin(ReadOnlyAdmin):
 
 @admin.register(Trace)
 class TraceAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:action-history", of="action_id")
     list_display = ["at", "action", "kind", "line", "count"]
     list_filter = ["kind"]
     list_select_related = ["action"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -14,9 +15,11 @@ from automation import awaiting_open
 from automation.conditions import Verdict
 from automation.models import Action, ActionExecution, ExecutionState, Mode
 from automation.sentences import effect_sentence, trigger_sentence, when_sentence
+from automation.trace_lines import measure_of
 from common.bulk import insert
 from common.enqueue import nudge
 from common.ids import new_id
+from common.money import dollars
 from live.push import Announcement, announce_many
 
 # A late execution is a wrong trade.
@@ -106,9 +109,27 @@ def seen_sentence(execution: ActionExecution) -> str:
         return f"executed by {seen.get('by', 'a person')}{missed}"
     if "hook_call" in seen:
         return "a call of its webhook"
-    if seen.get("price"):
-        return f"price {seen['price']}, {seen['value']} against {seen['level']}"
-    return f"{seen['value']} against {seen['level']}" if seen.get("level") else due
+    return _values(execution.action, seen) if seen.get("level") else due
+
+
+def _values(action: Action, seen: dict[str, Any]) -> str:
+    """The value and its level, rounded as a person reads them; what is stored stays exact."""
+    measure = measure_of(action.trigger_type, action.trigger_params, action.instrument_id or "the portfolio's")
+    price = f"price {dollars(price_of(seen['price']))}, " if seen.get("price") else ""
+    if measure.pulse:
+        return f"{price}the averages crossed"
+    value, level = Decimal(str(seen["value"])), Decimal(str(seen["level"]))
+    if measure.suffix == " %":
+        value = round(value, 2) + 0
+    if measure.money and not measure.prefix:
+        return f"price {dollars(price_of(value))} against {dollars(level)}"
+    return f"{price}{measure.text(value)} against {measure.text(level)}"
+
+
+def price_of(text: Any) -> Decimal:
+    """A stored price to the cent, below a dollar to a hundredth of one."""
+    exact = Decimal(str(text))
+    return round(exact, 2 if exact >= 1 else 4)
 
 
 def _alert(execution: ActionExecution) -> NewAlert:

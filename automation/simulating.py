@@ -137,6 +137,15 @@ def _in_the_way(action: Action, now: datetime) -> str:
     return "it is held: another rule of its group is executing" if action.held_by is not None else ""
 
 
+def order_now(action: Action, *, now: datetime) -> OrderPreview | None:
+    """The order a rule (stored or only drafted) would place if it fired at the standing price, with the gate's answer.
+
+    None for a rule that places none: it tells, rebalances, or does not act by itself. Writes nothing.
+    """
+    quote = latest_quotes({action.instrument_id}).get(action.instrument_id) if action.instrument_id else None
+    return _order(action, quote.last if quote else None, now)
+
+
 def _order(action: Action, price: Decimal | None, now: datetime) -> OrderPreview | None:
     if action.action_type in (ActionType.NOTIFY, ActionType.REBALANCE) or action.mode != Mode.AUTO:
         return None

@@ -25,6 +25,7 @@ NAMES = (
     "strategies",
     "backtest",
     "footprint",
+    "pages",
     "retention",
 )
 

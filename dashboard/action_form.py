@@ -11,6 +11,7 @@ from automation.models import Action, ActionType, MissedPolicy, Mode
 from common.errors import InvalidInput
 from common.money import plain
 from dashboard.condition_forms import ConditionForm, condition_forms
+from dashboard.rebalance_fields import EXAMPLE, NO_GOAL, OWN, goal_choices, initial_rebalance, rebalance_data
 from dashboard.trigger_forms import TRIGGER_FORMS, number, trigger_forms
 from orders.models import OrderType, TimeInForce
 from portfolios.models import Portfolio
@@ -42,13 +43,23 @@ class ActionForm(forms.Form):
     """One page: what, how much, when, within which limits. Nothing is validated here but the form of dates."""
 
     use_required_attribute = False
-    action_type = forms.ChoiceField(label="Do", choices=ActionType.choices, required=False)
+    action_type = forms.ChoiceField(
+        label="Do",
+        choices=[
+            (ActionType.BUY, "Buy"),
+            (ActionType.SELL, "Sell"),
+            (ActionType.REBALANCE, "Rebalance"),
+            (ActionType.NOTIFY, "Tell me"),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+    )
     mode = forms.ChoiceField(
         label="Mode",
         choices=[
-            (Mode.AUTO, "Automatic: do it, through the safety gate"),
-            (Mode.NOTIFY, "Notify: record it and tell me"),
-            (Mode.MONITOR, "Monitor: record it only"),
+            (Mode.AUTO, "Automatic, through the safety gate"),
+            (Mode.NOTIFY, "Tell me, do nothing"),
+            (Mode.MONITOR, "Only record it"),
         ],
         required=False,
     )
@@ -72,6 +83,15 @@ class ActionForm(forms.Form):
         label="Message", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="What the alert says",
     )  # fmt: skip
+    goal = forms.ChoiceField(
+        label="Rebalance to", required=False, help_text="Everything goes to its target, whatever its band"
+    )
+    targets = forms.CharField(
+        label="Its own weights, %",
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off", "placeholder": EXAMPLE}),
+        help_text="Only for “weights of its own”; together 100",
+    )
     trigger_type = forms.ChoiceField(
         label="When", choices=[(kind, form.title) for kind, form in TRIGGER_FORMS.items()], required=False
     )
@@ -108,7 +128,16 @@ class ActionForm(forms.Form):
         field.queryset = Portfolio.objects.filter(pk__in=[portfolio.pk for portfolio in portfolios])
         kind = action.trigger_type if action else ""
         self.triggers = trigger_forms(data, kind, action.trigger_params if action else None)
+        self._offer_goals(goal_choices(portfolios))
         self.conditions: list[ConditionForm] = condition_forms(data, action.conditions if action else None)
+
+    def _offer_goals(self, goals: list[tuple[str, str]]) -> None:
+        """The user's goals where one is asked for: by REBALANCE, and by the trigger about drift."""
+        offers = {self: [*goals, (OWN, "weights of its own")], self.triggers["drift_above"]: goals or [NO_GOAL]}
+        for form, choices in offers.items():
+            field = form.fields["goal"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
 
     def as_data(self) -> dict[str, Any]:
         """The API's field names and values. Raises InvalidInput for what cannot even be read (a date).
@@ -129,6 +158,9 @@ class ActionForm(forms.Form):
             }
             data[typed["size_kind"] or "quantity"] = typed["size"] or None
         chosen = self.triggers.get(typed["trigger_type"])
+        data |= {"goal": None, "targets": None}
+        if typed["action_type"] == ActionType.REBALANCE:
+            data |= rebalance_data(typed)
         data["trigger_params"] = chosen.params() if chosen else {}
         data["conditions"] = [condition.as_data() for condition in self.conditions]
         data["max_executions"] = typed["max_executions"] or None
@@ -170,13 +202,20 @@ class ActionForm(forms.Form):
 def initial_of(action: Action | None) -> dict[str, Any]:
     """What the form shows at first: sensible beginnings, or the rule being edited."""
     if action is None:
-        return {"mode": Mode.AUTO, "max_executions": "1", "cooldown_seconds": "0", "trigger_type": "price_below"}
+        return {
+            "action_type": ActionType.BUY,
+            "mode": Mode.AUTO,
+            "max_executions": "1",
+            "cooldown_seconds": "0",
+            "trigger_type": "price_below",
+        }
     size_kind = next((name for name in SIZE_FIELDS if getattr(action, name) is not None), "quantity")
     size = getattr(action, size_kind)
     return {
         **{field: getattr(action, field) for field in SAME_NAME},
         **{field: plain(value) for field in ORDER_NUMBERS if (value := getattr(action, field)) is not None},
         "symbol": action.instrument_id or "",
+        **initial_rebalance(action),
         "portfolio": action.portfolio_id,
         "size": "" if size is None else plain(size),
         "size_kind": size_kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,11 +13,15 @@ from accounts.models import User
 from common.errors import InvalidInput
 from common.money import plain
 from dashboard.selectors.safety import limits_of, unit_of
+from dashboard.selectors.safety_desk import GROUPS
 from orders.what_if import what_if
 from portfolios.models import Portfolio
 from safety.limits import FIELDS, flag, symbols
 from safety.types import PolicyView
 
+# Limits people try out by moving them; the rest is typed.
+SLIDING = ("_pct", "max_daily_trades", "max_open_orders", "agent_daily_orders", "orders_per_minute")
+TOPS = (5, 20, 50, 100, 200, 1000)
 YES_NO = [("yes", "yes"), ("no", "no")]
 
 
@@ -42,12 +47,22 @@ class LimitsForm(forms.Form):
                 help_text=limit.meaning,
                 initial=as_text(getattr(policy, limit.field)),
             )
+            self.fields[limit.field].holds = limit.value  # type: ignore[attr-defined]
+            self.fields[limit.field].slides = _slide(limit.field, getattr(policy, limit.field))  # type: ignore[attr-defined]
         self.order_fields([*FIELDS, "current_password"])
 
     @property
     def limits(self) -> list[forms.BoundField]:
         """The inputs without the password."""
         return [self[name] for name in FIELDS]
+
+    @property
+    def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """The same by what they are about."""
+        listed = [name for _, _, names in GROUPS for name in names]
+        rest = [self[name] for name in FIELDS if name not in listed]
+        groups = [(title, words, [self[name] for name in names if name in FIELDS]) for title, words, names in GROUPS]
+        return [*groups, ("More", "", rest)] if rest else groups
 
     def changes(self) -> dict[str, Any]:
         """What differs from the limits in force, as the domain takes it."""
@@ -84,6 +99,17 @@ def what_if_context(user: User, form: LimitsForm, portfolio: Portfolio | None, *
         return {"wrong": [(labels.get(name, name), " ".join(texts)) for name, texts in error.errors.items()]}
     loosened = [form.fields[name].label for name in answer.loosened]
     return {"answer": answer, "loosened": loosened}
+
+
+def _slide(name: str, value: Any) -> dict[str, str] | None:
+    """The ends and the step of a slider, around what holds; None for what is not a number in force."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not name.endswith(SLIDING):
+        return None
+    for top in TOPS:
+        if value < top:
+            step = "1" if isinstance(value, int) else plain(Decimal(top) / 200)
+            return {"min": "0", "max": str(top), "step": step, "value": as_text(value)}
+    return None
 
 
 def _field(name: str, **options: Any) -> forms.Field:

@@ -21,6 +21,7 @@ TIMEFRAMES = [
     ("5m", "5 minutes"),
     ("1m", "1 minute"),
 ]
+RARE = (FOR_SECONDS, "hysteresis", "activation_price")
 DAYS = [("mon", "Mon"), ("tue", "Tue"), ("wed", "Wed"), ("thu", "Thu"), ("fri", "Fri"), ("sat", "Sat"), ("sun", "Sun")]
 
 
@@ -50,6 +51,21 @@ class TriggerForm(forms.Form):
                 "Must stay so for, seconds", "Empty: fires as soon as it is so", inputmode="numeric"
             )
 
+    @property
+    def main(self) -> list[forms.BoundField]:
+        """The fields most rules need."""
+        return [field for field in self if field.name not in RARE]
+
+    @property
+    def rare(self) -> list[forms.BoundField]:
+        """The fields few rules need."""
+        return [field for field in self if field.name in RARE]
+
+    @property
+    def rare_used(self) -> bool:
+        """Whether one of those says something, or needs another look."""
+        return any(field.errors or field.value() for field in self.rare)
+
     def params(self) -> dict[str, Any]:
         """What was filled in, as `trigger_params`; empty fields are left out."""
         self.full_clean()
@@ -58,7 +74,7 @@ class TriggerForm(forms.Form):
 
 class LevelForm(TriggerForm):
     threshold = number("Price, $", "", placeholder="190.00")
-    edge = choice("Fires when", [("level", "the price is there, even at once"), ("cross", "the price crosses it")])
+    edge = choice("Fires when", [("level", "at it, or past it"), ("cross", "crossing it")])
     hysteresis = number("Come back by, $", "After firing, the price must come back this far before it can fire again")
 
 
@@ -165,7 +181,7 @@ class DrawdownAbove(TriggerForm):
 class DriftAbove(TriggerForm):
     title = "A goal drifts out of its band"
     hint = "Fires when the goal needs rebalancing. Judged once a minute; again only after it came back inside."
-    goal = forms.CharField(label="Goal", required=False, help_text="Its name, or its id")
+    goal = choice("Goal", [])  # the action form offers the user's goals
 
 
 class Cron(TriggerForm):

@@ -39,6 +39,9 @@ class EventCounter(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
     last_seq = models.BigIntegerField(default=0)
 
+    def __str__(self) -> str:
+        return f"{self.user}: {self.last_seq}"
+
 
 class ShownSymbol(models.Model):
     """A symbol on somebody's open page, for the feed's list of what to listen to. Renewed while the page is open."""

@@ -19,6 +19,7 @@ from markets.models import (
     Exchange,
     Instrument,
     MarketSession,
+    NewsArticle,
     Quote,
     WatchlistItem,
 )
@@ -79,6 +80,14 @@ class BarAdmin(ReadOnly):
     search_fields = ("=instrument__symbol",)
     ordering = ("instrument", "timeframe", "-at")  # the order of the unique index
     show_full_result_count = False
+
+
+@admin.register(NewsArticle)
+class NewsArticleAdmin(ReadOnly):
+    list_display = ("published_at", "user", "headline", "symbols", "publisher", "fetched_at")
+    search_fields = ("headline", "user__username")
+    list_select_related = ("user",)
+    ordering = ("-published_at",)
 
 
 @admin.register(WatchlistItem)

@@ -206,3 +206,36 @@ class CorporateAction(models.Model):
         if self.kind == self.Kind.SPLIT:
             return f"split {self.new_shares}:{self.old_shares}"
         return f"dividend of ${plain(self.amount)} a share" if self.amount is not None else "dividend"
+
+
+class NewsArticle(models.Model):
+    """An article as its provider told it to one user: fetched with that user's keys, shown to nobody else.
+
+    Every text is a stranger's: shown escaped, given to a model between fences only.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="news")
+    provider = models.CharField(max_length=20)
+    provider_id = models.CharField(max_length=40, help_text="the provider's own")
+    headline = models.CharField(max_length=400)
+    summary = models.TextField(blank=True)
+    publisher = models.CharField(max_length=80, blank=True)
+    link = models.CharField(max_length=500, blank=True, help_text="http(s), or empty")
+    symbols = models.JSONField(default=list, help_text="the symbols it is about, as the provider says")
+    published_at = models.DateTimeField()
+    fetched_at = models.DateTimeField(help_text="for the first time")
+    changed_at = models.DateTimeField(help_text="when its text last changed here: what was read before is stale")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "provider", "provider_id"], name="one_news_article_per_user_and_provider_id"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["user", "published_at"], name="news_lately"),  # "what came in since yesterday?"
+            models.Index(fields=["fetched_at"], name="news_to_forget"),  # the sweeper: "which are over a month old?"
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.provider_id}"

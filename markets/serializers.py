@@ -114,16 +114,21 @@ class WatchlistEntry(serializers.Serializer[Any]):
     symbol = serializers.CharField(max_length=20)
 
 
+def symbols_in(value: str, *, most: int) -> list[str]:
+    """The symbols of a comma-separated list, in capitals, each once. Raises ValidationError."""
+    symbols = list(dict.fromkeys(part.strip().upper() for part in value.split(",") if part.strip()))
+    if not symbols:
+        raise serializers.ValidationError("Name at least one symbol, e.g. ?symbols=AAPL,SPY.")
+    if len(symbols) > most:
+        raise serializers.ValidationError(f"{len(symbols)} symbols are too many: at most {most} at once.")
+    return symbols
+
+
 class QuotesQuery(serializers.Serializer[Any]):
     symbols = serializers.CharField(help_text=f"comma-separated, at most {MOST_SYMBOLS}")
 
     def validate_symbols(self, value: str) -> list[str]:
-        symbols = list(dict.fromkeys(part.strip().upper() for part in value.split(",") if part.strip()))
-        if not symbols:
-            raise serializers.ValidationError("Name at least one symbol, e.g. ?symbols=AAPL,SPY.")
-        if len(symbols) > MOST_SYMBOLS:
-            raise serializers.ValidationError(f"{len(symbols)} symbols are too many: at most {MOST_SYMBOLS} at once.")
-        return symbols
+        return symbols_in(value, most=MOST_SYMBOLS)
 
 
 class BarsQuery(serializers.Serializer[Any]):

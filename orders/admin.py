@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from brokers.port import BrokerError
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, shown_on
 from common.clock import now
 from common.errors import PufflingError
 from orders.cancelling import cancel
@@ -40,6 +40,7 @@ class FillInline(ReadOnlyInline):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:order")
     list_display = ("created_at", "instrument", "side", "quantity", "order_type", "state", "reason_code", "portfolio")
     list_filter = ("state", "side", "order_type", "source_kind")
     list_select_related = ("instrument", "portfolio")
@@ -67,6 +68,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(OrderTransition)
 class OrderTransitionAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:order", of="order_id")
     list_display = ("at", "order_id", "from_state", "to_state", "note")
     list_filter = ("to_state",)
     ordering = ("-pk",)
@@ -75,6 +77,7 @@ class OrderTransitionAdmin(ReadOnlyAdmin):
 
 @admin.register(Fill)
 class FillAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:order", of="order_id")
     list_display = ("at", "order_id", "quantity", "price", "fee", "execution_id")
     search_fields = ("execution_id", "order__client_order_id")
     ordering = ("-pk",)

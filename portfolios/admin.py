@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, shown_on
 from portfolios.auditing import audit
 from portfolios.models import (
     EquityPoint,
@@ -24,6 +24,7 @@ from portfolios.models import (
 
 @admin.register(Portfolio)
 class PortfolioAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:portfolio", of="")
     list_display = ["name", "user", "primary", "cash", "peak_equity", "created_at"]
     list_filter = ["primary"]
     search_fields = ["name", "user__username", "id"]

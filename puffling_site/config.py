@@ -45,6 +45,7 @@ class Config:
     llm_base_url: str
     anthropic_base_url: str
     openai_base_url: str
+    alpaca_data_url: str
     smtp_url: str
     mail_from: str
     outbound_hosts: tuple[str, ...]
@@ -92,6 +93,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         llm_base_url=_address(environ, "PUFFLING_LLM_BASE_URL"),
         anthropic_base_url=_address(environ, "PUFFLING_ANTHROPIC_BASE_URL"),
         openai_base_url=_address(environ, "PUFFLING_OPENAI_BASE_URL"),
+        alpaca_data_url=_address(environ, "PUFFLING_ALPACA_DATA_URL"),
         smtp_url=_smtp(environ),
         mail_from=environ.get("PUFFLING_MAIL_FROM") or "Puffling <puffling@localhost>",
         outbound_hosts=_list(environ, "PUFFLING_OUTBOUND_HOSTS", ""),

@@ -65,7 +65,7 @@ def signup_page(request: HttpRequest) -> HttpResponse:
             page["open"] = False
         else:
             login(request, user, backend=BACKEND)
-            return redirect("/")
+            return redirect("dashboard:start")
     refused = request.method == "POST"
     status = 400 if page["errors"] else 403 if refused or not page["open"] else 200
     return render(request, "accounts/signup.html", page, status=status)

@@ -37,6 +37,7 @@ from common.clock import now as clock_now
 from common.money import plain
 from live import catching_up, push, sources
 from markets import subscriptions
+from markets.news import keeping as news
 from markets.selectors import latest_quotes
 from orders import killing, matching, reconciling, rescaling, tainting
 from orders import sweeping as orders
@@ -151,6 +152,7 @@ SWEEP = (
     SweepStep(
         name="old events", every=timedelta(hours=1), run=lambda now: catching_up.forget_events(now - timedelta(days=30))
     ),
+    SweepStep(name="old news", every=timedelta(hours=6), run=news.forget_old_news),
     SweepStep(name="old calls of webhooks", every=timedelta(hours=6), run=hooks.forget_old_calls),
     SweepStep(
         name="old history of rules",

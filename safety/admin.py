@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, shown_on
 from common.clock import now
 from common.errors import InvalidInput, PufflingError
 from safety import switch
@@ -79,6 +79,7 @@ class SafetyPolicyAdmin(ModelAdmin):
 
 @admin.register(Switch)
 class SwitchAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:safety", of="")
     list_display = ["scope", "scope_id", "user", "killed", "trading_state", "reason", "changed_by", "changed_at"]
     list_filter = ["scope", "killed", "trading_state"]
     search_fields = ["scope_id", "user__username", "reason"]
@@ -145,6 +146,7 @@ class AuditChainAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
+    view_on_site = shown_on("dashboard:safety-audit", of="")
     list_display = ["at", "chain", "seq", "kind", "actor", "subject"]
     list_filter = ["kind"]
     search_fields = ["subject", "actor", "chain__key"]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from pydantic import ValidationError
 
 from accounts.models import ApiToken, User
@@ -21,7 +20,7 @@ from agent.configuring import config_of
 from agent.models import AgentConfig, AgentRun, AgentStep, RunMode, RunState
 from agent.providers.base import ToolSpec
 from agent.steps import Recorder
-from agent.tools.base import Context, Reach
+from agent.tools.base import Context, Reach, around
 from agent.tools.registry import TOOLS, specs
 from common.errors import Conflict, PufflingError
 from portfolios.models import Portfolio
@@ -78,7 +77,7 @@ def call(caller: Caller, name: str, given: Mapping[str, Any] | None, *, now: dat
         return _failed("The arguments cannot be used.", problems=problems)
     began = time.monotonic()
     try:
-        with transaction.atomic():
+        with around(tool):
             run = _run(caller, now) if tool.reach > Reach.READ else None
             answer = tool.run(arguments, _context(caller, run, now))
             if run is not None:

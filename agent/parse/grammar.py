@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agent.parse import clocks, days, effects, repetition, validity
+from agent.parse import clocks, days, effects, repetition, telling, validity
 from agent.parse.clocks import Clock
 from agent.parse.effects import Effect
 from agent.parse.fillers import FILLERS
@@ -278,14 +278,14 @@ class _Sentence:
 
     def _understood(self, effect: Effect, symbol: str | None, chosen: list[Any], conditions: list[Any]) -> None:
         notes = self.notes
-        notes.understood.append(f"What: {effect.kind}{' ' + symbol if symbol else ''}")
-        for key, value in {**effect.size, **effect.targets}.items():
-            notes.understood.append(f"How much: {key} {value}")
-        for kind, params, _ in chosen:
-            notes.understood.append(f"When: {kind} {', '.join(f'{key} {value}' for key, value in params.items())}")
-        notes.understood += [f"Only if: {one['trigger_type']} {one['trigger_params']}" for one in conditions]
+        notes.understood.append(telling.effect(effect.kind, symbol, effect.size, effect.targets))
+        notes.understood += [telling.trigger(kind, params, symbol) for kind, params, _ in chosen]
+        notes.understood += [
+            "only " + telling.trigger(one["trigger_type"], one["trigger_params"], one.get("symbol") or symbol)
+            for one in conditions
+        ]
         for key in ("valid_from", "valid_until"):
             if key in self.limits:
                 notes.understood.append(
-                    f"{'From' if key == 'valid_from' else 'Until'}: {self.limits[key]:%Y-%m-%d %H:%M} UTC"
+                    f"{'from' if key == 'valid_from' else 'until'} {self.limits[key]:%Y-%m-%d %H:%M} UTC"
                 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class _Block:
     kind: str
     start: dict[str, Any]
     text: str = ""
+    signature: str = ""
 
 
 @dataclass
@@ -42,6 +44,24 @@ class _Answer:
     stop: str = ""
     model: str = ""
     ended: bool = False
+
+
+@contextmanager
+def _translated(timeout: float) -> Iterator[None]:
+    """Raises ProviderError for whatever the SDK raises inside."""
+    import anthropic  # noqa: PLC0415  (69 MB and 1.6 s that only a run with this provider pays)
+
+    try:
+        yield
+    except anthropic.APITimeoutError:
+        raise too_slow(NAME, timeout) from None
+    except anthropic.APIStatusError as error:
+        kind = str(getattr(error, "type", "") or "")
+        raise from_status(NAME, error.status_code, error.response.headers, str(error.message), kind) from error
+    except anthropic.APIConnectionError as error:
+        raise ProviderError(f"{NAME} cannot be reached: {error}", code="UNREACHABLE", retryable=True) from error
+    except anthropic.APIError as error:  # an error event in the middle of a stream
+        raise broken(NAME, str(error)) from error
 
 
 class AnthropicProvider:
@@ -57,19 +77,20 @@ class AnthropicProvider:
 
         client = anthropic.Anthropic(api_key=self._key, base_url=self._base_url, timeout=request.timeout, max_retries=0)
         try:
-            answer = self._stream(client, request, on_text)
-        except anthropic.APITimeoutError:
-            raise too_slow(NAME, request.timeout) from None
-        except anthropic.APIStatusError as error:
-            kind = str(getattr(error, "type", "") or "")
-            raise from_status(NAME, error.status_code, error.response.headers, str(error.message), kind) from error
-        except anthropic.APIConnectionError as error:
-            raise ProviderError(f"{NAME} cannot be reached: {error}", code="UNREACHABLE", retryable=True) from error
-        except anthropic.APIError as error:  # an error event in the middle of a stream
-            raise broken(NAME, str(error)) from error
+            with _translated(request.timeout):
+                return _reply(self._stream(client, request, on_text))
         finally:
             client.close()
-        return _reply(answer)
+
+    def models(self, *, timeout: float) -> tuple[str, ...]:
+        import anthropic  # noqa: PLC0415  (69 MB and 1.6 s that only a test of the key pays)
+
+        client = anthropic.Anthropic(api_key=self._key, base_url=self._base_url, timeout=timeout, max_retries=0)
+        try:
+            with _translated(timeout):
+                return tuple(str(model.id) for model in client.models.list(limit=100).data or ())
+        finally:
+            client.close()
 
     def _stream(self, client: Anthropic, request: Request, on_text: Callable[[str], None]) -> _Answer:
         body: dict[str, Any] = {
@@ -111,7 +132,8 @@ def _take(answer: _Answer, event: dict[str, Any], on_text: Callable[[str], None]
         delta = event["delta"]
         if delta["type"] == "text_delta":
             on_text(delta["text"])
-        block_so_far.text += delta.get("text") or delta.get("partial_json") or ""
+        block_so_far.text += delta.get("text") or delta.get("partial_json") or delta.get("thinking") or ""
+        block_so_far.signature += delta.get("signature") or ""
     elif kind == "message_delta":
         answer.stop = event["delta"].get("stop_reason") or answer.stop
         _count(answer, event.get("usage"))
@@ -146,7 +168,7 @@ def _reply(answer: _Answer) -> Reply:
         for place, block in enumerate(blocks)
         if block.kind == "tool_use"
     )
-    echo = [_echo(block) for block in blocks if block.kind == "tool_use" or block.text]
+    echo = [_echo(block) for block in blocks if block.kind != "text" or block.text]
     usage = Usage(
         input=answer.usage.get("input_tokens", 0),
         output=answer.usage.get("output_tokens", 0),
@@ -159,8 +181,12 @@ def _reply(answer: _Answer) -> Reply:
 
 def _echo(block: _Block) -> dict[str, Any]:
     """The block as it goes back. Arguments that could not be read go back empty: the API takes objects only."""
-    if block.kind != "tool_use":
+    if block.kind == "text":
         return {"type": "text", "text": block.text}
+    if block.kind == "thinking":  # signed: models that think want it back with the calls that came of it
+        return {"type": "thinking", "thinking": block.text, "signature": block.signature}
+    if block.kind != "tool_use":  # thinking that is hidden from us, whole in its beginning
+        return dict(block.start)
     call = tool_call(call_id="", name="", raw=block.text)
     return {
         "type": "tool_use",

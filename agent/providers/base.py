@@ -77,11 +77,18 @@ class Request:
         turns = [
             [turn.text, *(result.content for result in turn.results)]
             if isinstance(turn, UserTurn)
-            else [turn.text, *(call.raw or json.dumps(dict(call.arguments or {})) for call in turn.calls)]
+            else [turn.text, _sent(turn)]
             for turn in self.turns
         ]
         tools = [[tool.name, tool.description, dict(tool.schema)] for tool in self.tools]
         return len(json.dumps([self.system, turns, tools], ensure_ascii=False).encode()) + OVERHEAD_TOKENS
+
+
+def _sent(turn: ModelTurn) -> str:
+    """What goes back of the model's turn: its own form of it, which may hold thinking, or text and calls."""
+    if turn.echo:
+        return json.dumps(turn.echo, ensure_ascii=False, default=str)
+    return json.dumps([call.raw or json.dumps(dict(call.arguments or {})) for call in turn.calls])
 
 
 OVERHEAD_TOKENS = 2_000  # what providers add for tools and roles; generously
@@ -155,3 +162,6 @@ class Provider(Protocol):
 
     def complete(self, request: Request, *, on_text: Callable[[str], None]) -> Reply:
         """Ask and wait; `on_text` gets the pieces of text as they stream in. Raises ProviderError."""
+
+    def models(self, *, timeout: float) -> tuple[str, ...]:
+        """The first page of models the key may use. Costs nothing. Raises ProviderError."""

@@ -33,6 +33,16 @@ class OpenAIProvider:
         finally:
             client.close()
 
+    def models(self, *, timeout: float) -> tuple[str, ...]:
+        import openai  # noqa: PLC0415  (43 MB and 0.7 s that only a test of the key pays)
+
+        client = openai.OpenAI(api_key=self._key, base_url=self._base_url, timeout=timeout, max_retries=0)
+        try:
+            with translated(NAME, timeout):
+                return tuple(str(model.id) for model in client.models.list().data or ())
+        finally:
+            client.close()
+
     def _stream(self, client: OpenAI, request: Request, on_text: Callable[[str], None]) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": request.model,

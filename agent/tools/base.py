@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from django.db import transaction
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from accounts.models import User
+from agent.news.schema import NewsReader
 from common.errors import InvalidInput
 from markets.models import Instrument
 from portfolios.models import Portfolio
@@ -71,7 +74,10 @@ class Reach(enum.IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """Who asks. `run_id` and `trace_id` mark what comes of it; `tainted`: text nobody vouches for was read."""
+    """Who asks. `run_id` and `trace_id` mark what comes of it; `tainted`: text nobody vouches for was read.
+
+    `reader` judges news; None without a model.
+    """
 
     user: User
     portfolio: Portfolio
@@ -80,6 +86,7 @@ class Context:
     trace_id: UUID | None = None
     mode: str = "report"
     tainted: bool = False
+    reader: NewsReader | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,3 +114,11 @@ class Tool(Protocol, Generic[A]):
     def reach(self) -> Reach: ...
 
     def run(self, arguments: A, context: Context) -> Answer: ...
+
+
+def around(tool: Tool[Any]) -> AbstractContextManager[Any]:
+    """A transaction for one use of the tool; none for one that is `outward`.
+
+    Those talk to other machines: what they pay for must stay counted if they fail, and no lock may wait for them.
+    """
+    return nullcontext() if getattr(tool, "outward", False) else transaction.atomic()

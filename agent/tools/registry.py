@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from agent.providers.base import ToolSpec
+from agent.tools.analyze_sentiment import ANALYZE_SENTIMENT
 from agent.tools.base import Reach, Tool
 from agent.tools.cancel_action import CANCEL_ACTION
 from agent.tools.check_risk import CHECK_RISK
@@ -14,6 +15,7 @@ from agent.tools.create_action import CREATE_ACTION
 from agent.tools.explain_action import EXPLAIN_ACTION
 from agent.tools.get_alerts import GET_ALERTS
 from agent.tools.get_bars import GET_BARS
+from agent.tools.get_news import GET_NEWS
 from agent.tools.get_portfolio import GET_PORTFOLIO
 from agent.tools.get_quotes import GET_QUOTES
 from agent.tools.get_signals import GET_SIGNALS
@@ -43,6 +45,8 @@ for _tool in (
     GET_BARS,
     GET_SIGNALS,
     GET_ALERTS,
+    GET_NEWS,
+    ANALYZE_SENTIMENT,
     LIST_ACTIONS,
     EXPLAIN_ACTION,
     CHECK_RISK,

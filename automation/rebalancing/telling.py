@@ -55,7 +55,7 @@ def ask(run: RebalanceRun, *, legs: int, now: datetime) -> None:
         Alert.Kind.APPROVAL,
         f"Approve? Rebalance {name_of(run)}: {legs} orders",
         f"{run.reason} One approval covers the whole run; it expires at {run.expires_at:%H:%M:%S} UTC."
-        f" Look at it and approve or decline: /api/portfolio/runs/{run.pk}/",
+        f" Approve or decline it on its page: /goals/runs/{run.pk}/",
         Alert.Severity.WARNING,
         now,
     )
@@ -65,8 +65,8 @@ def tell_plan(goal: PortfolioGoal, planned: Plan, title: str, key: str, now: dat
     """A goal's owner is told what a rebalance would do; nothing is ordered."""
     trades = [f"{trade.side} {plain(trade.quantity)} {trade.symbol} (${trade.value:,.2f})" for trade in planned.trades]
     body = (
-        f"A rebalance would {', '.join(trades)}. Expected cost ${planned.expected_cost:,.2f}. Nothing was ordered:"
-        f" POST /api/portfolio/goals/{goal.pk}/rebalance/ does it."
+        f"A rebalance would {', '.join(trades)}. Expected cost ${planned.expected_cost:,.2f}. Nothing was ordered;"
+        f" rebalance it on its page: /goals/{goal.pk}/rebalance/"
         if trades
         else f"A rebalance would trade nothing: {planned.dropped[0].reason if planned.dropped else 'see its plan'}"
     )

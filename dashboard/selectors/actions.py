@@ -10,18 +10,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from accounts.models import User
 from automation.explaining import Explanation, explain, explain_many
+from automation.firing import seen_sentence
 from automation.models import Action, ActionExecution, ActionStatus
+from automation.trace_lines import measure_of
+from automation.triggers.lasting import duration
 from common.errors import NotFound
 from markets.models import Instrument
 from markets.selectors import bars
 from orders.models import Order, Source
 
-PAGE = 25
 HISTORY = 50
 # "Next" is looked for among the user's newest active rules; a list of more is read on the actions page.
 LOOKED_AT = 200
@@ -43,6 +44,7 @@ class ExecutionRow:
     """A firing with what was seen, what was done and the orders it led to."""
 
     execution: ActionExecution
+    seen: str
     observation: list[tuple[str, str]]
     details: list[tuple[str, str]]
     orders: list[Order]
@@ -53,23 +55,6 @@ def with_explanations(actions: Iterable[Action], *, now: datetime) -> list[Row]:
     listed = list(actions)
     explanations = explain_many(listed, now=now)
     return [Row(action=action, explanation=explanations[action.pk]) for action in listed]
-
-
-def action_page(user: User, filters: Mapping[str, str], number: str, *, now: datetime) -> Page[Any]:
-    """One page of rules, newest first. `filters`: status (empty: all but cancelled; all), symbol, action_type."""
-    actions = Action.objects.filter(user=user).select_related("instrument", "portfolio").order_by("-created_at")
-    status = filters.get("status", "")
-    if status in ActionStatus.values:
-        actions = actions.filter(status=status)
-    elif status != "all":
-        actions = actions.exclude(status=ActionStatus.CANCELLED)
-    if filters.get("symbol"):
-        actions = actions.filter(instrument_id=filters["symbol"].upper())
-    if filters.get("action_type"):
-        actions = actions.filter(action_type=filters["action_type"])
-    page = Paginator(actions, PAGE).get_page(number)
-    page.object_list = with_explanations(page.object_list, now=now)  # type: ignore[assignment]
-    return page
 
 
 def action_of(user: User, action_id: UUID) -> Action:
@@ -96,6 +81,7 @@ def executions_of(action: Action) -> list[ExecutionRow]:
     return [
         ExecutionRow(
             execution=execution,
+            seen=seen_sentence(execution),
             observation=facts(execution.observation),
             details=facts(execution.details),
             orders=orders[str(execution.pk)],
@@ -117,6 +103,15 @@ def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return listed
 
 
+def value_now(action: Action, explanation: Explanation) -> str:
+    """The watched value with its unit, where it is not the price itself: '0.11 %', '29.5'."""
+    value = explanation.current_value
+    if value is None or value == explanation.last_price:
+        return ""
+    measure = measure_of(action.trigger_type, action.trigger_params, "")
+    return "" if measure.pulse else measure.text(round(value, 2) + 0)
+
+
 def settings_of(action: Action) -> list[tuple[str, str]]:
     """The rule as it is set, for the detail page."""
     params = [(f"trigger: {name.replace('_', ' ')}", text) for name, text in facts(action.trigger_params)]
@@ -124,7 +119,7 @@ def settings_of(action: Action) -> list[tuple[str, str]]:
         ("portfolio", action.portfolio.name),
         ("order", f"{action.get_order_type_display()}, {action.get_time_in_force_display()}"),
         ("at most", MAXIMA.get(action.max_executions, f"{action.max_executions} times")),
-        ("wait between firings", f"{action.cooldown_seconds} s"),
+        ("wait between firings", duration(action.cooldown_seconds) if action.cooldown_seconds else "none"),
         ("if its time was missed", action.get_missed_policy_display()),
     ]
     window = [

@@ -23,7 +23,7 @@ from safety.versions import Change, versions_of, with_changes
 PAGE = 50
 EVENTS = 50
 VERSIONS = 20
-# What the model's own help texts leave to its docstring.
+# What the model's own help texts leave to its docstring, or say in words for programs.
 MEANINGS = {
     "max_order_notional_pct": "of equity in one order",
     "max_gross_pct": "of equity in all positions together",
@@ -38,6 +38,8 @@ MEANINGS = {
     "duplicate_window_seconds": "the same order again within it is denied",
     "orders_per_minute_per_symbol": "per account; empty is off",
     "symbol_blacklist": "never traded",
+    "large_order_amount": "in dollars: above it you are asked; replaces the percentage",
+    "loop_round_trips": "of rules in one symbol within the loop window: then rules only sell it; 0 is off",
     "extended_hours": "trade outside the regular session",
 }
 KINDS = ("order", "approval", "policy", "kill", "kill_report", "resume", "trading_state", "password_refused")
@@ -76,7 +78,7 @@ def limits_of(policy: PolicyView) -> list[Limit]:
                 field=field.name,
                 name=title_of(field.name),
                 value=_shown(field.name, getattr(policy, field.name)),
-                meaning=meaning or MEANINGS.get(field.name, ""),
+                meaning=MEANINGS.get(field.name) or meaning,
             )
         )
     return limits
@@ -136,9 +138,9 @@ def versions_page(user: User) -> list[tuple[PolicyVersion, list[Change]]]:
 
 
 def audit_page(user: User, filters: Mapping[str, str], number: str) -> Page[AuditEntry]:
-    """`filters`: kind, subject."""
+    """`filters`: kind, subject, actor."""
     entries = AuditEntry.objects.filter(chain__in=chains_of(user)).select_related("chain").order_by("-pk")
-    for name in ("kind", "subject"):
+    for name in ("kind", "subject", "actor"):
         if filters.get(name):
             entries = entries.filter(**{name: filters[name]})
     return Paginator(entries, PAGE).get_page(number)

@@ -17,6 +17,7 @@ from automation.models import Action
 from common.errors import NotFound
 from common.money import percent_of
 from dashboard.selectors.actions import offset_minutes
+from dashboard.selectors.order_story import checks_of, timeline
 from orders.approvals import questions
 from orders.models import Order, Source
 from orders.states import IN_FLIGHT, OrderState
@@ -136,7 +137,7 @@ def latest_orders(portfolio: Portfolio) -> list[Order]:
 
 
 def order_page(user: User, filters: Mapping[str, str], number: str) -> Page[Order]:
-    """`filters`: state (a state, or open), symbol."""
+    """`filters`: state (a state, or open), symbol, side, source (a kind)."""
     orders = orders_of(user)
     if filters.get("state") == "open":
         orders = orders.filter(state__in=[*IN_FLIGHT])
@@ -144,6 +145,10 @@ def order_page(user: User, filters: Mapping[str, str], number: str) -> Page[Orde
         orders = orders.filter(state=filters["state"])
     if filters.get("symbol"):
         orders = orders.filter(instrument_id=filters["symbol"].upper())
+    if filters.get("side"):
+        orders = orders.filter(side=filters["side"])
+    if filters.get("source"):
+        orders = orders.filter(source_kind=filters["source"])
     return Paginator(orders, PAGE).get_page(number)
 
 
@@ -166,11 +171,13 @@ def order_detail(user: User, order_id: UUID, *, now: datetime) -> dict[str, Any]
     action = None
     if order.source_kind == Source.ACTION_EXECUTION:
         action = Action.objects.filter(user=user, executions__id=order.source_id).first()
+    fills = list(order.fills.order_by("at", "pk"))
     return {
         "order": order,
         "question": questions([order], now=now)[0],
         "action": action,
-        "transitions": list(order.transitions.order_by("at", "pk")),
-        "fills": list(order.fills.order_by("at", "pk")),
+        "steps": timeline(order, order.transitions.order_by("at", "pk"), fills),
+        "checks": checks_of(order.verdict),
+        "fills": fills,
         "cancellable": CANCELLABLE,
     }

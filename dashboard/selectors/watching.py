@@ -1,12 +1,10 @@
-"""Alerts, and the signs of life on the overview."""
+"""The latest alerts, and the signs of life on the overview."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Max
 
 from accounts.models import User
@@ -15,19 +13,8 @@ from automation.models import Action, ActionStatus
 from common.models import Heartbeat
 from markets.models import Quote
 
-PAGE = 50
 LATEST = 6
 QUEUE = "queue:"  # the heartbeats of the workers, one per queue
-
-
-def alert_page(user: User, filters: Mapping[str, str], number: str) -> Page[Alert]:
-    """`filters`: kind, open (only what is not acknowledged)."""
-    alerts = Alert.objects.filter(user=user).order_by("-triggered_at", "-pk")
-    if filters.get("kind"):
-        alerts = alerts.filter(kind=filters["kind"])
-    if filters.get("open"):
-        alerts = alerts.filter(acknowledged_at__isnull=True)
-    return Paginator(alerts, PAGE).get_page(number)
 
 
 def latest_alerts(user: User) -> list[Alert]:

@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from automation import lifecycle
+from automation.many import VERBS as MANY
+from automation.many import change_many
 from automation.models import Action, ActionHook, ActionStatus, ActionType
 from automation.preflight.finding import findings_about
 from automation.promotion import EvidenceNeeded
@@ -22,35 +24,37 @@ from common.errors import Conflict, InvalidInput
 from dashboard.action_form import ActionForm
 from dashboard.condition_forms import another
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
+from dashboard.form_steps import EXAMPLES, steps_of
 from dashboard.previewing import preview_of
 from dashboard.replay_form import ReplayForm
 from dashboard.selectors.actions import (
     action_of,
-    action_page,
     chart_of,
     executions_of,
     explanation_of,
     groups_of,
     settings_of,
     symbols_to_offer,
+    value_now,
 )
 from dashboard.selectors.frame import portfolios_of
 from dashboard.selectors.history import latest
+from dashboard.selectors.listing import FILTERS, action_page, orders_to_offer, triggers_to_offer
 from dashboard.what_if import WhatIfForm, answer_of
-
-FILTERS = ("status", "symbol", "action_type")
 
 
 @require_GET
 @page
 def actions(request: UserRequest) -> HttpResponse:
-    filters = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    filters = {name: request.GET.get(name, "").strip()[:80].replace("\0", "") for name in FILTERS}
     context = {
         "rows": action_page(request.user, filters, request.GET.get("page", "1"), now=now()),
         "filters": filters,
-        "filtered": any(filters.values()),
+        "filtered": any(value for name, value in filters.items() if name != "sort"),
         "statuses": ActionStatus.choices,
         "types": ActionType.choices,
+        "triggers": triggers_to_offer(),
+        "orders": orders_to_offer(),
     }
     return show(request, "dashboard/actions/list.html", context, active="actions")
 
@@ -67,6 +71,7 @@ def action(request: UserRequest, action_id: UUID) -> HttpResponse:
         "why": answer(situation_of(found, now=at, explanation=explanation)),
         "latest": latest(found),
         "explanation": explanation,
+        "value_now": value_now(found, explanation),
         "findings": findings_about(found, now=at),
         "waits_for_a_call": found.trigger_type == "webhook",
         "hook": ActionHook.objects.filter(action=found).first() if found.trigger_type == "webhook" else None,
@@ -90,10 +95,10 @@ def new(request: UserRequest) -> HttpResponse:
             made = lifecycle.create_action(user=request.user, data=form.as_data(), now=now(), actor=actor(request.user))
         except InvalidInput as error:
             form.blame(error)
-            return _form_page(request, form, failed=True)
+            return form_page(request, form, failed=True)
         messages.success(request, "The rule is made and watched from now on.")
         return redirect("dashboard:action", made.pk)
-    return _form_page(request, form)
+    return form_page(request, form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -112,31 +117,35 @@ def edit(request: UserRequest, action_id: UUID) -> HttpResponse:
             )
         except InvalidInput as error:
             form.blame(error)
-            return _form_page(request, form, action=found, failed=True)
+            return form_page(request, form, action=found, failed=True)
         except EvidenceNeeded as needed:
             why = " ".join(lack.message for lack in needed.evidence.lacks)
             form.add_error("mode", f"The evidence is thin. {why} Give your reason beside the evidence on its page.")
-            return _form_page(request, form, action=found, failed=True)
+            return form_page(request, form, action=found, failed=True)
         except Conflict as error:
             messages.error(request, error.detail)
             return redirect("dashboard:action", action_id)
         messages.success(request, "The changes are saved.")
         return redirect("dashboard:action", action_id)
-    return _form_page(request, form, action=found)
+    return form_page(request, form, action=found)
 
 
-def _form_page(
-    request: UserRequest, form: ActionForm, *, action: Action | None = None, failed: bool = False
+def form_page(
+    request: UserRequest, form: ActionForm, *, action: Action | None = None, failed: bool = False, said: str = ""
 ) -> HttpResponse:
+    """The form in its five steps. `said`: the sentence its contents come from."""
     context: dict[str, Any] = {
         "form": form,
         "action": action,
         "failed": failed,
+        "said": said,
+        "examples": EXAMPLES,
         "kind": form["action_type"].value() or ActionType.BUY,
         "order": form["order_type"].value() or "market",
         "trigger_type": form["trigger_type"].value() or "price_below",
         "symbols": symbols_to_offer(),
         "groups": groups_of(request.user),
+        "steps": steps_of(form),
     }
     return show(request, "dashboard/actions/form.html", context, active="actions", status=422 if failed else 200)
 
@@ -179,17 +188,25 @@ def do(request: UserRequest, action_id: str, verb: str) -> HttpResponse:
     return back(request, "dashboard:action", action_id=action_id)
 
 
+PAST = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}
+
+
 @require_POST
 @page
 def bulk(request: UserRequest) -> HttpResponse:
-    """Pause the selected rules."""
+    """Pause, resume or cancel the selected rules."""
+    verb = request.POST.get("verb", "pause")
     try:
         chosen = [UUID(value) for value in request.POST.getlist("action")]
     except ValueError:
+        verb = ""
+    if verb not in MANY:
         messages.error(request, "Nothing was done: the selection could not be read. Reload the page and select again.")
         return back(request, "dashboard:actions")
-    count = lifecycle.pause_many(user=request.user, action_ids=chosen, now=now(), actor=actor(request.user))
-    messages.success(request, f"{count} {'rule' if count == 1 else 'rules'} paused.")
+    done = change_many(user=request.user, action_ids=chosen, verb=verb, now=now(), actor=actor(request.user))
+    messages.success(request, f"{done.count} {'rule' if done.count == 1 else 'rules'} {PAST[verb]}.")
+    for name, why in done.refused[:5]:
+        messages.error(request, f"{name}: {why}")
     return back(request, "dashboard:actions")
 
 

@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from automation import templating
-from automation.blueprints.registry import BLUEPRINTS
 from automation.transfer.importing import BadRules, import_rules
 from automation.transfer.reading import LARGEST
 from common.clock import now
@@ -20,6 +19,7 @@ from common.errors import InvalidInput
 from dashboard.doors import UserRequest, actor, page, show
 from dashboard.selectors.actions import symbols_to_offer
 from dashboard.selectors.frame import portfolios_of
+from dashboard.selectors.gallery import shelves
 from dashboard.template_forms import TemplateForm
 
 
@@ -86,7 +86,7 @@ def rules_file(request: UserRequest) -> HttpResponse:
 @page
 def templates(request: UserRequest) -> HttpResponse:
     """The gallery."""
-    return show(request, "dashboard/library/templates.html", {"templates": BLUEPRINTS.values()}, active="actions")
+    return show(request, "dashboard/library/templates.html", {"shelves": shelves()}, active="actions")
 
 
 @require_http_methods(["GET", "POST"])

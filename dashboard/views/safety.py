@@ -8,9 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from common.clock import now
-from common.errors import InvalidInput, PufflingError
+from common.errors import InvalidInput, NotFound, PufflingError
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
 from dashboard.limits_form import LimitsForm, what_if_context
+from dashboard.selectors import safety_desk
 from dashboard.selectors.safety import (
     KINDS,
     audit_page,
@@ -35,8 +36,9 @@ def safety(request: UserRequest) -> HttpResponse:
     policy = policy_of(request.user)
     context = {
         "policy": policy,
-        "limits": limits_of(policy),
-        "switches": switches_reaching(request.user),
+        "groups": safety_desk.grouped(limits_of(policy)),
+        "reaches": safety_desk.reaches(request.user, switches_reaching(request.user)),
+        "arming": safety_desk.arming(request.user, policy),
         "states": TradingState.choices,
         "events": safety_events(request.user),
         "audit": audit_state(request.user),
@@ -113,11 +115,12 @@ def state(request: UserRequest) -> HttpResponse:
 @require_GET
 @page
 def audit(request: UserRequest) -> HttpResponse:
-    filters = {name: request.GET.get(name, "") for name in ("kind", "subject")}
+    filters = {name: request.GET.get(name, "") for name in ("kind", "subject", "actor")}
     context = {
         "rows": audit_page(request.user, filters, request.GET.get("page", "1")),
         "filters": filters,
         "kinds": KINDS,
+        "filtered": any(filters.values()),
         "audit": audit_state(request.user),
     }
     return show(request, "dashboard/safety/audit.html", context, active="safety")
@@ -126,19 +129,21 @@ def audit(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page
 def kill(request: UserRequest) -> HttpResponse:
-    """Ask first (GET), then stop all trading of this user and cancel what is open (POST)."""
+    """Ask first (GET), then stop all trading of this user, or of one part, and cancel what is open (POST)."""
+    scope, scope_id, title = _reach(request)
     if request.method == "GET":
-        return show(request, "dashboard/safety/kill.html", {}, active="safety")
+        part = {"scope": scope, "scope_id": scope_id, "title": title}
+        return show(request, "dashboard/safety/kill.html", {"part": part}, active="safety")
     report = killing.kill(
-        scope=Switch.Scope.USER,
-        scope_id=str(request.user.pk),
+        scope=scope,
+        scope_id=scope_id,
         user=request.user,
         reason=request.POST.get("reason", "").strip(),
         actor=actor(request.user),
         now=now(),
     )
     tell = messages.error if report.verified_in_seconds is None else messages.success
-    tell(request, f"Everything is stopped. {report.sentence}")
+    tell(request, f"{title} is stopped. {report.sentence}")
     return back(request, "dashboard:overview")
 
 
@@ -146,12 +151,13 @@ def kill(request: UserRequest) -> HttpResponse:
 @page
 def resume(request: UserRequest) -> HttpResponse:
     """Trade again: the word must be typed, and the books must agree with the broker."""
+    scope, scope_id, _ = _reach(request)
     attempt(
         request,
         "Trading is on again.",
         lambda: killing.resume(
-            scope=Switch.Scope.USER,
-            scope_id=str(request.user.pk),
+            scope=scope,
+            scope_id=scope_id,
             user=request.user,
             word=request.POST.get("word", "").strip(),
             actor=actor(request.user),
@@ -159,3 +165,19 @@ def resume(request: UserRequest) -> HttpResponse:
         ),
     )
     return back(request, "dashboard:safety")
+
+
+def _reach(request: UserRequest) -> tuple[str, str, str]:
+    """(scope, id, title) of what is meant: everything of the user, or one part of it that is named.
+
+    Everything needs no look-up: the kill switch must work whatever else does not. Raises NotFound for what is not
+    the user's to stop.
+    """
+    given = request.POST if request.method == "POST" else request.GET
+    scope, scope_id = given.get("scope", ""), given.get("scope_id", "")
+    if scope in ("", Switch.Scope.USER):
+        return Switch.Scope.USER, str(request.user.pk), "Everything"
+    for each in safety_desk.reaches(request.user, switches_reaching(request.user)):
+        if (each.scope, each.scope_id) == (scope, scope_id) and scope != Switch.Scope.GLOBAL:
+            return each.scope, each.scope_id, each.title
+    raise NotFound("There is nothing of yours like that to stop.")

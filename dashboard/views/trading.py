@@ -24,18 +24,21 @@ from dashboard.selectors.trading import (
 )
 from orders.approvals import approve, decline
 from orders.cancelling import cancel_order
-from orders.models import Order
+from orders.models import Order, Side, Source
 from orders.states import OrderState
 
 
 @require_GET
 @page
 def orders(request: UserRequest) -> HttpResponse:
-    filters = {name: request.GET.get(name, "") for name in ("state", "symbol")}
+    filters = {name: request.GET.get(name, "") for name in ("state", "symbol", "side", "source")}
     context = {
         "rows": order_page(request.user, filters, request.GET.get("page", "1")),
         "filters": filters,
+        "filtered": any(filters.values()),
         "states": OrderState.choices,
+        "sides": Side.choices,
+        "sources": Source.choices,
         "cancellable": CANCELLABLE,
         **waiting_orders(request.user, now=now()),
     }

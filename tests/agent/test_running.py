@@ -177,3 +177,28 @@ def test_without_a_key_the_offline_analyst_reports(desk: Desk, at: datetime) -> 
     assert "The portfolio is worth $100000" in run.report["report"]["summary"]
     assert run.report["ungrounded"] == []
     assert AgentStep.objects.filter(run=run).count() == 2
+
+
+def test_thinking_goes_back_signed_with_the_calls_that_came_of_it(thinks: Callable[..., Any], desk: Desk) -> None:
+    look = Call((Use("get_quotes", {"symbols": ["AAPL"]}),), thinking="Let me think.")
+    run, model, _ = run_with(thinks, desk, [look, Call((REPORT,))], "anthropic")
+    assert run.state == RunState.SUCCEEDED
+    back = model.asked[1]["messages"][1]["content"]
+    assert back[0] == {"type": "thinking", "thinking": "Let me think.", "signature": "signed"}
+    assert [block["type"] for block in back] == ["thinking", "tool_use"]
+
+
+def test_a_fault_of_ours_still_counts_what_was_spent(
+    thinks: Callable[..., Any], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    with ScriptedModel([Call((Use("get_quotes", {"symbols": ["AAPL"]}),))]) as model:
+        thinks(model, "anthropic")
+        run = start_run(user=desk.user, now=now(), trigger="manual")
+        monkeypatch.setattr("agent.using.Toolbox.use", breaks)
+        with pytest.raises(RuntimeError):
+            execute(run.pk, clock=now)
+    run.refresh_from_db()
+    assert (run.state, run.reason_code, run.calls, run.cost) == (RunState.FAILED, "INTERNAL", 1, Decimal("0.0006"))

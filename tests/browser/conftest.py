@@ -5,6 +5,7 @@ Run as a process of its own (`pytest -m browser tests/browser`): Playwright keep
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
@@ -12,12 +13,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_databases
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
@@ -33,6 +36,9 @@ HERE = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "long-enough-1"
+# Secrets can be kept, and channels may send to this machine: for the server and for the domain functions of tests.
+FIELD_KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
+LOOPBACK = "127.0.0.1"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -104,11 +110,15 @@ def database(django_test_environment: None, django_db_blocker: Any) -> Iterator[
     """
     with django_db_blocker.unblock():
         setup_databases(verbosity=0, interactive=False)  # drops what an earlier run left
-        settings = connection.settings_dict
-        url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**settings)
+        parts = connection.settings_dict
+        url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**parts)
         connection.close()
+        before = settings.CONFIG
+        settings.CONFIG = replace(before, field_keys=(FIELD_KEY,), outbound_hosts=(LOOPBACK,))
         inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-        yield {**inherited, "DATABASE_URL": url, "PUFFLING_ENV": "test"}
+        secrets = {"PUFFLING_FIELD_KEYS": FIELD_KEY, "PUFFLING_OUTBOUND_HOSTS": LOOPBACK}
+        yield {**inherited, **secrets, "DATABASE_URL": url, "PUFFLING_ENV": "test"}
+        settings.CONFIG = before
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from common.clock import now
+from orders.expiring import expire
 from orders.models import Order
 from orders.placing import place
 from safety.models import SafetyPolicy
@@ -67,3 +68,27 @@ def test_a_limit_is_tried_out_before_it_is_saved(site: Page, desk: Desk, domain:
     site.get_by_role("button", name="Save").click()
     expect(site.locator(".notices")).to_contain_text("Your limits are saved")
     expect(site.get_by_text("Max order notional: 1000 → 0.5")).to_be_visible()
+
+
+def test_declining_says_so_and_keeps_the_note(site: Page, desk: Desk, domain: Domain, server: Server) -> None:
+    order = domain(wait_for_a_person, desk)
+    site.goto(f"{server.url}/orders/")
+    card = site.locator("section.waiting")
+    card.get_by_label("Why").fill("not before the news")
+    card.get_by_role("button", name="Decline").click()
+    expect(site.locator(".notices")).to_contain_text("Declined. The order will not be sent.")
+    site.goto(f"{server.url}/orders/{order.pk}/")
+    expect(site.locator(".trail")).to_contain_text("not before the news")
+    expect(site.locator(".stations .bad")).to_contain_text("it ended here: declined")
+
+
+def test_an_order_nobody_answered_says_that_nothing_was_sent(
+    site: Page, desk: Desk, domain: Domain, server: Server
+) -> None:
+    order = domain(wait_for_a_person, desk)
+    site.goto(f"{server.url}/orders/{order.pk}/")
+    site.wait_for_selector(".connection[data-state=live]")
+    domain(Order.objects.filter(pk=order.pk).update, expires_at=now() - timedelta(seconds=1))
+    domain(expire, now=now())
+    expect(site.get_by_text("Its time was over before anybody answered.")).to_be_visible()
+    expect(site.get_by_role("button", name="Approve")).to_have_count(0)

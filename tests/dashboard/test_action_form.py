@@ -236,3 +236,49 @@ def test_every_condition_has_a_form_that_makes_it(site: Client, desk: Desk, kind
     site.post("/actions/new/", typed(condition="0", **{"condition-0-trigger_type": kind}, **when, **boxes))
     (condition,) = Action.objects.get().conditions
     assert condition["trigger_params"].items() >= example.items()
+
+
+# --- REBALANCE ------------------------------------------------------------------------------------------------------
+def test_a_rule_rebalances_to_a_goal(site: Client, desk: Desk) -> None:
+    goal = example_goal(desk)
+    page = site.get("/actions/new/").content.decode()
+    assert page.count(f'<option value="{goal.pk}">Example</option>') == 2, "to rebalance to, and to wait for"
+    typing = {"action_type": "REBALANCE", "symbol": "", "goal": str(goal.pk), "trigger_type": "drift_above"}
+    answer = site.post("/actions/new/", typed(**typing, **{"drift_above-goal": str(goal.pk)}))
+    made = Action.objects.get()
+    assert answer.headers["Location"] == f"/actions/{made.pk}/"
+    assert (str(made.goal_id), made.targets, made.quantity) == (str(goal.pk), {}, None)
+    assert made.trigger_params == {"goal": str(goal.pk), "label": "Example"}
+    form = site.get(f"/actions/{made.pk}/edit/").context["form"]
+    assert form["goal"].value() == str(goal.pk)
+    assert form.triggers["drift_above"]["goal"].value() == str(goal.pk)
+
+
+def test_a_rule_rebalances_to_weights_of_its_own(site: Client, desk: Desk) -> None:
+    typing = {"action_type": "REBALANCE", "symbol": "AAPL", "goal": "own"}
+    site.post("/actions/new/", typed(**typing, targets="aapl 50, MSFT: 30%; cash=20"))
+    made = Action.objects.get()
+    assert (made.goal_id, made.targets) == (None, {"AAPL": "0.5", "MSFT": "0.3", "CASH": "0.2"})
+    form = site.get(f"/actions/{made.pk}/edit/").context["form"]
+    assert form["goal"].value() == "own"
+    assert sorted(form["targets"].value().split(", ")) == ["AAPL 50", "CASH 20", "MSFT 30"]
+    site.post(f"/actions/{made.pk}/edit/", typed())
+    made.refresh_from_db()
+    assert (made.action_type, made.targets, made.quantity) == ("BUY", {}, Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("", "Give the weights"),
+        ("AAPL", "“AAPL” is not a symbol with a percentage"),
+        ("AAPL 1.2.3", "“AAPL 1.2.3” is not"),
+        ("AAPL 50, aapl 50", "stands here twice"),
+        ("AAPL 50", "The weights add up to 50 %"),
+        ("AAPLE 100", "AAPLE"),
+    ],
+)
+def test_wrong_weights_are_named_beside_their_field(site: Client, desk: Desk, weights: str, said: str) -> None:
+    answer = site.post("/actions/new/", typed(action_type="REBALANCE", goal="own", targets=weights))
+    assert answer.status_code == 422
+    assert said in str(answer.context["form"].errors["targets"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from django.test import Client
 
 from automation import lifecycle
@@ -71,6 +74,37 @@ def test_execute_now_fires_once(site: Client, desk: Desk) -> None:
     assert "1 of 1 executions" in answer.content.decode()
 
 
+def test_search_trigger_and_order(site: Client, desk: Desk) -> None:
+    rule(desk, name="far", trigger_params={"threshold": "50"})
+    rule(desk, name="near", trigger_params={"threshold": "99"})
+    rule(desk, name="stop", symbol="MSFT", trigger_type="trailing_stop", trigger_params={"percent": "8"},
+         action_type="NOTIFY", quantity=None, notes="the long game")  # fmt: skip
+    assert listed(site, q="LONG game") == {"stop"}
+    assert listed(site, q="apple near") <= {"near"}
+    assert listed(site, q="nothing like it") == set()
+    assert listed(site, trigger_type="trailing_stop") == {"stop"}
+    ordered = [row.action.name for row in site.get("/actions/", {"sort": "nearest", "symbol": "AAPL"}).context["rows"]]
+    assert ordered == ["near", "far"]
+    for sort in ("fired", "next", "symbol", "nonsense"):
+        assert listed(site, sort=sort) == {"far", "near", "stop"}
+
+
+def test_bulk_resume_and_cancel_tell_what_was_refused(site: Client, desk: Desk) -> None:
+    resting, gone, busy = rule(desk), rule(desk), rule(desk)
+    for each in (resting, gone):
+        lifecycle.pause(user=desk.user, action_id=each.pk, now=now(), actor="ada")
+    gone.refresh_from_db()
+    gone.valid_until = now() - timedelta(minutes=1)
+    gone.save()
+    ids = [str(each.pk) for each in (resting, gone, busy)]
+    page = site.post("/actions/bulk/", {"action": ids, "verb": "resume"}, follow=True).content.decode()
+    assert "1 rule resumed" in page
+    assert "valid_until has passed" in page
+    page = site.post("/actions/bulk/", {"action": ids, "verb": "cancel"}, follow=True).content.decode()
+    assert "3 rules cancelled" in page
+    assert "could not be read" in site.post("/actions/bulk/", {"verb": "erase"}, follow=True).content.decode()
+
+
 def test_bulk_pause_pauses_only_ones_own(site: Client, desk: Desk, other: Desk) -> None:
     mine, theirs = [rule(desk), rule(desk)], rule(other)
     answer = site.post("/actions/bulk/", {"action": [str(a.pk) for a in (*mine, theirs)]}, follow=True)
@@ -123,7 +157,10 @@ def test_what_if_asks_for_what_decides(site: Client, desk: Desk) -> None:
         "session_open",
     ]
     assert list(site.get(f"/actions/{clock.pk}/").context["what_if_form"].fields) == ["at"]
-    answer = site.post(f"/actions/{clock.pk}/simulate/", {"at": "2026-11-23T15:00"}).content.decode()
+    due = clock.next_evaluation_at
+    assert due is not None
+    at = due.astimezone(ZoneInfo(desk.user.time_zone))
+    answer = site.post(f"/actions/{clock.pk}/simulate/", {"at": f"{at:%Y-%m-%dT%H:%M}"}).content.decode()
     assert "It would fire" in answer
 
 

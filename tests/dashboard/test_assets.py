@@ -47,7 +47,7 @@ def test_the_policy_is_strict() -> None:
     assert "'unsafe-inline'" not in policy["style-src"]
 
 
-EVERY_PAGE = {"app.css", "puffin.svg", "icons.svg", "theme.js", "connection.js", "components.js"}
+EVERY_PAGE = {"app.css", "puffin.svg", "icons.svg", "theme.js", "connection.js", "frame.js", "components.js"}
 
 
 def test_pages_stay_light() -> None:

@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 
 from common.clock import now
+from common.ids import new_id
 from orders.placing import place
 from safety.audit import append
 from safety.chain import user_chain
+from safety.limits import FIELDS
 from safety.models import AuditChain, PolicyVersion, SafetyPolicy, Switch
 from safety.policies import update_policy
 from tests.orders.making import Desk
@@ -60,7 +62,7 @@ def test_what_if_lists_the_orders_and_saves_nothing(site: Client, desk: Desk) ->
     for headers in ({}, {"HX-Request": "true"}):
         page = site.post("/safety/what-if/", changed, headers=headers).content.decode()
         assert "Of 2 orders" in page
-        assert "<strong>1</strong> would have been blocked" in page
+        assert "<strong>1</strong> <span>would have been blocked" in page
         assert "Buy 10 AAPL" in page
         assert "MSFT" not in page
         assert ("<!doctype html>" in page) is not bool(headers)
@@ -122,3 +124,27 @@ def test_a_kill_report_is_kept_and_shown(site: Client, desk: Desk) -> None:
     page = site.get("/safety/").content.decode()
     assert "Kill report" in page
     assert "1 cancelled, 0 filled meanwhile." in page
+
+
+def test_one_portfolio_or_the_agent_is_stopped_and_resumed_by_itself(site: Client, desk: Desk, other: Desk) -> None:
+    part = {"scope": "portfolio", "scope_id": str(desk.portfolio.pk)}
+    assert "Stop Main?" in site.get("/safety/kill/", part).content.decode()
+    with_commit = site.get("/safety/kill/", {"scope": "agent", "scope_id": str(desk.user.pk)})
+    assert "Stop The agent?" in with_commit.content.decode()
+    theirs = {"scope": "portfolio", "scope_id": str(other.portfolio.pk)}
+    for method in (site.get, site.post):
+        assert method("/safety/kill/", theirs).status_code == 404
+        assert method("/safety/kill/", {"scope": "action", "scope_id": str(new_id())}).status_code == 404
+    assert site.post("/safety/resume/", {**theirs, "word": "RESUME"}).status_code == 404
+
+
+def test_the_page_says_what_real_money_takes(site: Client) -> None:
+    page = site.get("/safety/").content.decode()
+    assert "Trading is active" in page
+    assert "none is connected: every account here is a paper account." in page
+
+
+def test_limits_are_grouped_and_complete(site: Client) -> None:
+    form = site.get("/safety/limits/").context["form"]
+    assert sorted(field.name for _, _, fields in form.groups for field in fields) == sorted(FIELDS)
+    assert 'type="range"' in site.get("/safety/limits/").content.decode()

@@ -24,7 +24,7 @@ def test_orders_say_why(site: Client, desk: Desk) -> None:
     assert blocked.reason
     detail = site.get(f"/orders/{blocked.pk}/").content.decode()
     assert "MAX_ORDER_NOTIONAL" in detail
-    assert "Kill switch" in detail, "what passed is listed, too"
+    assert "No kill switch is on" in detail, "what passed is listed, too"
 
 
 def test_filters(site: Client, desk: Desk) -> None:

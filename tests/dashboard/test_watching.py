@@ -27,9 +27,9 @@ def test_alerts_are_listed_and_filtered(site: Client, desk: Desk) -> None:
     alert(desk, "First", "fill")
     seen = alert(desk, "Second")
     site.post(f"/alerts/{seen.pk}/acknowledge/")
-    assert [a.title for a in site.get("/alerts/").context["rows"]] == ["Second", "First"]
-    assert [a.title for a in site.get("/alerts/", {"kind": "fill"}).context["rows"]] == ["First"]
-    assert [a.title for a in site.get("/alerts/", {"open": "1"}).context["rows"]] == ["First"]
+    assert [a.alert.title for a in site.get("/alerts/").context["rows"]] == ["Second", "First"]
+    assert [a.alert.title for a in site.get("/alerts/", {"kind": "fill"}).context["rows"]] == ["First"]
+    assert [a.alert.title for a in site.get("/alerts/", {"open": "1"}).context["rows"]] == ["First"]
 
 
 def test_the_count_in_the_navigation_falls(site: Client, desk: Desk) -> None:

@@ -25,6 +25,7 @@ from automation.models import JobRun, Missed, ReplayRun
 from automation.rebalancing.by_hand import rebalance
 from automation.scheduling.keeping import create_job
 from automation.strategies.lifecycle import create_strategy
+from brokers.models import BrokerAccount
 from common.clock import now
 from common.ids import new_id
 from orders.placing import place
@@ -96,6 +97,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "markets/instruments/": {"GET": own()},
     "markets/calendar/": {"GET": own()},
     "markets/corporate-actions/": {"GET": own()},
+    "markets/news/": {"GET": own()},
     "markets/watchlist/": {"GET": own(), "POST": own()},
     "markets/watchlist/<str:symbol>/": {"DELETE": own(symbol="AAPL")},
     # portfolios
@@ -227,6 +229,12 @@ PAGE_ARGUMENTS = {
     "conversation_id": "conversation",
     "message_id": "chat_message",
     "price_id": "agent_price",
+    "goal_id": "goal",
+    "rebalance_id": "run",
+    "config_id": "config",
+    "channel_id": "channel",
+    "token_id": "token",
+    "account_id": "account",
 }
 
 
@@ -316,6 +324,7 @@ def world_of(user: User) -> dict[str, Any]:
         "job": job.pk,
         "job_run": job_run.pk,
         "portfolio": portfolio.pk,
+        "account": BrokerAccount.objects.get_or_create(portfolio=portfolio)[0].pk,
         "replay": ReplayRun.objects.create(user=user, action=action, rule={}, params={}, created_at=at).pk,
         "backtest": a_backtest(user, portfolio, at).pk,
         **agent_world(user, portfolio, action.pk, at),

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from django.apps import apps
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import ApiToken, User
+from alerts.raising import raise_alert
+from automation.lifecycle import create_action, execute_now
 from common.admin import ReadOnlyAdmin
+from common.clock import now
+from orders.models import Order
+from portfolios.ledger import deposit
+from portfolios.models import Portfolio
 from tests.site.routes import world_of
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +47,54 @@ def test_every_list_opens_and_can_be_searched(boss: Client) -> None:
             if status not in (200, 302):
                 wrong.append((model._meta.label, query, status))
     assert not wrong
+
+
+OURS = {"accounts", "agent", "alerts", "automation", "brokers", "common", "live", "markets", "orders", "portfolios",
+        "safety", "watches"}  # fmt: skip
+
+
+def test_every_model_has_a_list_that_says_something() -> None:
+    missing, dull = [], []
+    for model in apps.get_models():
+        if model._meta.app_label not in OURS or model._meta.auto_created:
+            continue
+        page = admin.site._registry.get(model)
+        if page is None:
+            missing.append(model._meta.label)
+        elif not set(page.list_display) - {"__str__"}:
+            dull.append(model._meta.label)
+    assert (missing, dull) == ([], [])
+
+
+def test_lists_ask_the_same_number_of_queries_whatever_their_length(boss: Client, ann: User) -> None:
+    def asked() -> dict[str, int]:
+        counts = {}
+        for model in MODELS:
+            with CaptureQueriesContext(connection) as captured:
+                boss.get(url(model, "changelist"))
+            counts[model._meta.label] = len(captured)
+        return counts
+
+    asked()
+    few = asked()
+    portfolio = Portfolio.objects.get(user=ann)
+    moment = now()
+    for number in range(6):
+        data = {"action_type": "NOTIFY", "symbol": "AAPL", "trigger_type": "price_below", "max_executions": None}
+        rule = create_action(user=ann, data={**data, "trigger_params": {"threshold": f"{number + 1}"}}, now=moment,
+                             actor="ann")  # fmt: skip
+        execute_now(user=ann, action_id=rule.pk, now=moment, actor="ann")
+        deposit(portfolio=portfolio, amount=Decimal(1), now=moment)
+        raise_alert(user_id=ann.pk, kind="note", title="Hello", now=moment, dedupe_key=f"n{number}")
+    many = asked()
+    assert {name: (count, many[name]) for name, count in few.items() if many[name] > count} == {}
+
+
+def test_rows_lead_to_their_page_on_the_dashboard(boss: Client, ann: User) -> None:
+    order = Order.objects.filter(portfolio__user=ann).first()
+    assert order is not None
+    assert f"/orders/{order.pk}/" in boss.get(url(Order, "change", order.pk)).content.decode()
+    assert f"/admin/orders/order/{order.pk}/change/" in boss.get(f"/orders/{order.pk}/").content.decode()
 
 
 def test_every_row_opens(boss: Client) -> None:

@@ -181,6 +181,7 @@ def fill_page(route: str, pattern: URLPattern, world: dict[str, Any]) -> str:
     verb = re.search(r"\(\?P<verb>(\w+)", regex)
     filled = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").replace("$", "")
     words = {"verb": verb[1] if verb else "", "name": "safety", "version": "1"}
+    words |= {"service": "webhook", "kind": "anthropic"}
     return PARAMETER.sub(lambda found: str(words.get(found[1]) or world[PAGE_ARGUMENTS[found[1]]]), filled)
 
 

@@ -88,7 +88,7 @@ def test_the_page_opens_an_account_and_signs_in() -> None:
     assert wrong.status_code == 400
     assert "too short" in wrong.content.decode()
     assert "carl" in wrong.content.decode()
-    assert client.post("/signup/", {"username": "carl", "password": PASSWORD}).headers["Location"] == "/"
+    assert client.post("/signup/", {"username": "carl", "password": PASSWORD}).headers["Location"] == "/start/"
     assert client.get("/api/auth/me/").json()["username"] == "carl"
 
 

@@ -90,6 +90,9 @@
     if (markers.length) LightweightCharts.createSeriesMarkers(line, markers);
   };
 
+  // Other scripts draw charts of their own with the same look.
+  window.pufflingCharts = { colour, look, shift };
+
   const render = (figure) => {
     const data = JSON.parse(document.getElementById(figure.dataset.source).textContent);
     if (!data.points.length) return;

@@ -69,49 +69,6 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 
-  // The action form: show the fields that belong to the chosen type, size and trigger.
-  Alpine.data("actionForm", () => ({
-    type: "",
-    trigger: "",
-    order: "",
-    init() {
-      this.read();
-    },
-    read() {
-      const value = (name) => this.$root.elements[name]?.value ?? "";
-      this.type = value("action_type");
-      this.trigger = value("trigger_type");
-      this.order = value("order_type");
-    },
-    get trades() {
-      return this.type !== "NOTIFY";
-    },
-    get notifies() {
-      return this.type === "NOTIFY";
-    },
-    get limits() {
-      return this.trades && (this.order === "limit" || this.order === "stop_limit");
-    },
-    get stops() {
-      return this.trades && (this.order === "stop" || this.order === "stop_limit");
-    },
-    get tradeParts() {
-      return { chosen: this.trades };
-    },
-    get notifyParts() {
-      return { chosen: this.notifies };
-    },
-    get limitParts() {
-      return { chosen: this.limits };
-    },
-    get stopParts() {
-      return { chosen: this.stops };
-    },
-    triggerParts() {
-      return { chosen: this.$el.dataset.trigger === this.trigger };
-    },
-  }));
-
   // A part of a form that can be taken out; the form is told, so that its preview follows.
   Alpine.data("removable", () => ({
     remove() {

@@ -95,6 +95,7 @@
     else if (message.topic !== "socket") receive(message);
     else if (message.kind === "hello") {
       open = true;
+      signedOut = false;
       attempt = 0;
       subscribe();
     }
@@ -110,6 +111,7 @@
       open = false;
       subscribed = "";
       signedOut = code === SIGNED_OUT;
+      if (signedOut) announce("puffling-signed-out", {});
       show();
       const wait = RECONNECT_MS[Math.min(attempt, RECONNECT_MS.length - 1)];
       attempt += 1;

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.browser.furnishing import agent, rules
+from tests.browser.furnishing import agent, frame, goals, rules, settings
 from tests.browser.looking import Look
 from tests.orders.making import Desk
 
-PARTS: tuple[Callable[[Desk], list[Look]], ...] = (rules.furnish, agent.furnish)
+# The goals come last: they change the limits.
+PARTS: tuple[Callable[[Desk], list[Look]], ...] = (
+    rules.furnish,
+    settings.furnish,
+    frame.furnish,
+    agent.furnish,
+    goals.furnish,
+)
 
 
 def furnish(desk: Desk) -> list[Look]:

@@ -41,11 +41,15 @@ class Say:
 
 @dataclass(frozen=True)
 class Call:
-    """Tool calls, with some text before them. `stop` length: the last call's JSON was cut off."""
+    """Tool calls, with some text before them. `stop` length: the last call's JSON was cut off.
+
+    `thinking`: what it thinks before, signed; on Anthropic's wire only.
+    """
 
     uses: tuple[Use, ...]
     text: str = ""
     stop: str = "tools"
+    thinking: str = ""
     tokens: Tokens = Tokens()
 
 

@@ -18,6 +18,12 @@ def messages(act: Act) -> Iterator[Event]:
     start = {"id": "msg_1", "type": "message", "role": "assistant", "model": "scripted", "content": [], "usage": usage}
     yield "message_start", {"type": "message_start", "message": {**start, "stop_reason": None, "stop_sequence": None}}
     index = 0
+    if isinstance(act, Call) and act.thinking:
+        yield "content_block_start", _block(index, {"type": "thinking", "thinking": "", "signature": ""})
+        yield "content_block_delta", _delta(index, {"type": "thinking_delta", "thinking": act.thinking})
+        yield "content_block_delta", _delta(index, {"type": "signature_delta", "signature": "signed"})
+        yield "content_block_stop", {"type": "content_block_stop", "index": index}
+        index += 1
     for text in _texts(act):
         yield "content_block_start", _block(index, {"type": "text", "text": ""})
         for piece in _pieces(text):
