@@ -43,13 +43,25 @@ class Left:
     month: Decimal
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Dollars of today and this month (UTC): spent for good, set aside for requests under way, and the limits."""
+
+    day_spent: Decimal
+    day_reserved: Decimal
+    day: Decimal
+    month_spent: Decimal
+    month_reserved: Decimal
+    month: Decimal
+
+
 def price_of(*, user_id: int, provider: str, model: str) -> ModelPrice:
     """The user's own price of a model, or the common one. Raises InvalidInput: nothing is sent without a price."""
     rows = ModelPrice.objects.filter(Q(user=user_id) | Q(user=None), provider=provider, model=model)
     found = sorted(rows, key=lambda row: row.user_id is None)
     if not found:
         raise InvalidInput(
-            {"model": f"{model!r} has no price: add dollars per million tokens under agent/prices/ before it is used."}
+            {"model": f"{model!r} has no price: add it to the price table, in dollars per million tokens, first."}
         )
     return found[0]
 
@@ -83,7 +95,7 @@ def reserve(*, run: AgentRun, amount: Decimal, now: datetime) -> Reservation:
         if spent + amount > limit:
             raise BudgetExhausted(
                 f"The next request may cost ${amount}, and ${max(limit - spent, ZERO)} of ${limit} is left per "
-                f"{name.lower()}. Raise the budget under agent/config/, or wait.",
+                f"{name.lower()}. Raise the budget in the agent's settings, or wait.",
                 code=f"BUDGET_{name}",
             )
     return Reservation.objects.create(user_id=run.user_id, run=run, reserved=amount, at=now)
@@ -100,6 +112,19 @@ def settle(reservation: Reservation, *, spent: Decimal) -> Decimal:
         locked.settled = min(spent, locked.reserved)
         locked.save(update_fields=["settled"])
     return locked.settled
+
+
+def standing(config: AgentConfig, *, now: datetime) -> Standing:
+    """What of the budgets is spent and what is only set aside. One query."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today, open_ = Q(at__gte=day), Q(settled=None)
+    found = Reservation.objects.filter(user=config.user_id, at__gte=day.replace(day=1)).aggregate(
+        day_spent=Coalesce(Sum("settled", filter=today), ZERO),
+        day_reserved=Coalesce(Sum("reserved", filter=today & open_), ZERO),
+        month_spent=Coalesce(Sum("settled"), ZERO),
+        month_reserved=Coalesce(Sum("reserved", filter=open_), ZERO),
+    )
+    return Standing(day=config.dollars_per_day, month=config.dollars_per_month, **found)
 
 
 def left(*, user_id: int, now: datetime, run_id: UUID | None = None) -> Left:

@@ -160,9 +160,11 @@ def _drafts(understood: Understood) -> Answer:
             "sentence": review.explanation.sentence,
             "warnings": list(review.explanation.warnings),
             "findings": [found.text for found in review.findings],
+            "said": understood.parsed.text,
+            "number": number,
             "state": "open",
         }
-        for draft, review in zip(understood.parsed.drafts, understood.reviews, strict=True)
+        for number, (draft, review) in enumerate(zip(understood.parsed.drafts, understood.reviews, strict=True))
     ]
     assumed = " ".join(understood.parsed.assumed)
     what = "this rule" if len(cards) == 1 else f"these {len(cards)} rules"

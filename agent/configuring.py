@@ -105,5 +105,5 @@ def _usable(config: AgentConfig) -> dict[str, str]:
         except InvalidInput as missing:
             errors["model"] = " ".join(missing.errors["model"])
     if config.provider != Provider.COMPATIBLE and not credentials.has(user_id=config.user_id, kind=config.provider):
-        errors["provider"] = f"{config.provider} needs your key: store it under auth/credentials/ first."
+        errors["provider"] = f"{config.provider} needs your key: store it first, on the page Settings."
     return errors

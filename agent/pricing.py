@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import F, Q
+
 from accounts.models import User
 from agent.models import ModelPrice
 from common.errors import NotFound
@@ -41,3 +43,14 @@ def forget_price(*, user: User, price_id: int) -> None:
     """Delete one of the user's own prices; the common one holds again. Raises NotFound."""
     if not ModelPrice.objects.filter(user=user, pk=price_id).delete()[0]:
         raise NotFound(f"There is no price {price_id} of yours.")
+
+
+def prices_of(user: User) -> list[ModelPrice]:
+    """The prices that hold for the user: the common ones, each behind the user's own of the same model."""
+    rows = ModelPrice.objects.filter(Q(user=user) | Q(user=None)).order_by(
+        "provider", "model", F("user").asc(nulls_last=True)
+    )
+    found: dict[tuple[str, str], ModelPrice] = {}
+    for row in rows:
+        found.setdefault((row.provider, row.model), row)
+    return list(found.values())

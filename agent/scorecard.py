@@ -5,6 +5,7 @@ It is looked at before the mode is raised to execute: what it shows must be enou
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,6 +63,29 @@ def scorecard(user: User) -> dict[str, Any]:
         "enough": not (lacking := lacks(horizons[JUDGED])),
         "lacks": lacking,
     }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByModel:
+    """What the suggestions of one model under one prompt came to. `prompt` is the beginning of the prompt's hash."""
+
+    provider: str
+    model: str
+    prompt: str
+    figures: Figures
+
+
+def by_model(user: User) -> list[ByModel]:
+    """The figures at the horizon that decides, for each model and version of the prompt, the most used first."""
+    groups: dict[tuple[str, str, str], list[SuggestionScore]] = defaultdict(list)
+    for row in _rows(user, JUDGED):
+        run = row.suggestion.run
+        groups[(run.get_provider_display(), run.model, run.prompt_hash[:8])].append(row)
+    found = [
+        ByModel(provider=provider, model=model, prompt=prompt, figures=figures(rows))
+        for (provider, model, prompt), rows in groups.items()
+    ]
+    return sorted(found, key=lambda one: -one.figures.count)
 
 
 def figures(rows: Sequence[SuggestionScore]) -> Figures:
@@ -130,7 +154,7 @@ def judge_raise(*, user: User, config: AgentConfig, before: str, override: str |
 
 
 def _rows(user: User, horizon: int) -> list[SuggestionScore]:
-    mine = SuggestionScore.objects.filter(suggestion__user=user, sessions=horizon).select_related("suggestion")
+    mine = SuggestionScore.objects.filter(suggestion__user=user, sessions=horizon).select_related("suggestion__run")
     return list(mine.order_by("-suggestion__created_at")[:NEWEST])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.browser.furnishing import frame, goals, rules, settings, strategies
+from tests.browser.furnishing import agent, frame, goals, rules, settings, strategies
 from tests.browser.looking import Look
 from tests.orders.making import Desk
 
@@ -16,6 +16,7 @@ from tests.orders.making import Desk
 PARTS: tuple[Callable[[Desk], list[Look]], ...] = (
     rules.furnish,
     strategies.furnish,
+    agent.furnish,
     settings.furnish,
     frame.furnish,
     goals.furnish,
