@@ -49,7 +49,7 @@ def missing_of(form: ActionForm, error: InvalidInput) -> list[tuple[str, str]]:
 
 def next_times(draft: Action, *, now: datetime) -> list[datetime]:
     """The next moments of a rule on a clock; empty for any other."""
-    plan, found = plan_of(draft), []
+    plan, found = plan_of(draft), list[datetime]()
     if not isinstance(plan, ClockPlan) or isinstance(plan, RequestPlan):
         return []
     after: datetime | None = now

@@ -106,7 +106,7 @@ def _shown(name: str, value: Any) -> str:
         return f"{plain(value)}%"
     if name.endswith("_amount"):
         return f"${value:,.2f}"
-    return f"{value} s" if name.endswith("_seconds") else str(value)
+    return f"{value:,} s" if name.endswith("_seconds") else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def switches_reaching(user: User) -> list[Switch]:
@@ -119,7 +119,11 @@ def safety_events(user: User) -> list[dict[str, Any]]:
     listed = []
     for event in SafetyEvent.objects.filter(Q(user=user) | Q(user__isnull=True)).order_by("-at", "-pk")[:EVENTS]:
         names = [name for name in {**event.before, **event.after} if event.before.get(name) != event.after.get(name)]
-        changes = [(name, event.before.get(name), event.after.get(name)) for name in names]
+        changes = [
+            (name, _said(event.before.get(name)), _said(event.after.get(name)))
+            for name in names
+            if not isinstance(event.after.get(name), dict)  # evidence in full: the audit log keeps it
+        ]
         listed.append(
             {
                 "kind": event.kind,
@@ -130,6 +134,10 @@ def safety_events(user: User) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def _said(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def versions_page(user: User) -> list[tuple[PolicyVersion, list[Change]]]:
