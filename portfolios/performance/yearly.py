@@ -36,7 +36,7 @@ FIELDS = {Kind.DIVIDEND: "dividends", Kind.INTEREST: "interest", Kind.FEE: "fees
 
 
 def realised_by_year(portfolio_id: UUID) -> list[Year]:
-    """The newest year first; years in which nothing happened are left out. Fees of trades are in their gains. Two queries."""
+    """The newest year first, none in which nothing happened; fees of trades are in their gains. Two queries."""
     years: dict[int, Year] = {}
     sold = LotDisposal.objects.filter(lot__portfolio=portfolio_id)
     of_year = ExtractYear("at", tzinfo=EXCHANGE_ZONE)
