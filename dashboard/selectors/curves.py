@@ -90,9 +90,10 @@ def _flows(portfolio: Portfolio, after: datetime) -> list[tuple[datetime, float]
     """Dollars that came in or went out after the first point; shares brought in at their market value."""
     cash = LedgerEntry.objects.filter(portfolio=portfolio, at__gt=after)
     worth = Cast(F("quantity") * F("price"), DecimalField(max_digits=20, decimal_places=2))
+    moved, brought = cash.filter(kind__in=[Kind.DEPOSIT, Kind.WITHDRAWAL]), cash.filter(kind=Kind.OPENING)
     found = [
-        *cash.filter(kind__in=[Kind.DEPOSIT, Kind.WITHDRAWAL]).values_list("at").annotate(Sum("amount")).order_by(),
-        *cash.filter(kind=Kind.OPENING).values_list("at").annotate(Sum(worth)).order_by(),
+        *moved.values("at").annotate(total=Sum("amount")).order_by().values_list("at", "total"),
+        *brought.values("at").annotate(total=Sum(worth)).order_by().values_list("at", "total"),
     ]
     return sorted((at, float(amount or 0)) for at, amount in found)
 
