@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.browser.furnishing import rules
+from tests.browser.furnishing import portfolio, rules
 from tests.browser.looking import Look
 from tests.orders.making import Desk
 
-PARTS: tuple[Callable[[Desk], list[Look]], ...] = (rules.furnish,)
+PARTS: tuple[Callable[[Desk], list[Look]], ...] = (rules.furnish, portfolio.furnish)
 
 
 def furnish(desk: Desk) -> list[Look]:
