@@ -40,10 +40,12 @@ def test_the_first_minutes_look_like_a_beginning(site: Client, desk: Desk) -> No
 
 
 def test_a_deposit_is_no_gain(site: Client, desk: Desk) -> None:
-    record(desk, 100_000, 101_000)
-    moment = now()
-    deposit(portfolio=desk.portfolio, amount=D(50_000), now=moment)
-    EquityPoint.objects.create(portfolio=desk.portfolio, at=now(), equity=D(151_000), cash=D(1))
+    moment = now()  # the desk's own deposit comes before its first point
+    deposit(portfolio=desk.portfolio, amount=D(50_000), now=moment + timedelta(seconds=3))
+    for seconds, equity in ((1, 100_000), (2, 101_000), (4, 151_000)):
+        EquityPoint.objects.create(
+            portfolio=desk.portfolio, at=moment + timedelta(seconds=seconds), equity=D(equity), cash=D(1)
+        )
     context = site.get("/").context
     assert (context["gained"], context["gained_percent"], context["paid"]) == (D(1000), D(1), D(50_000))
     assert site.get("/", {"view": "return"}).context["curve"]["points"][-1]["value"] == pytest.approx(1.0)
