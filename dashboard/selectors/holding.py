@@ -76,7 +76,6 @@ def _or_last(value: Decimal | None) -> Decimal:
 SORTS = {
     "symbol": lambda row: row.holding.symbol,
     "value": lambda row: _or_last(row.holding.value),
-    "shares": lambda row: row.holding.quantity,
     "price": lambda row: _or_last(row.holding.price),
     "day": lambda row: _or_last(row.day_percent),
     "gain": lambda row: _or_last(row.holding.gain),

@@ -16,7 +16,7 @@ from common.models import Heartbeat
 from markets.models import Quote
 
 PAGE = 50
-LATEST = 6
+LATEST = 4
 QUEUE = "queue:"  # the heartbeats of the workers, one per queue
 
 

@@ -51,7 +51,10 @@ def furnish(desk: Desk) -> list[Look]:
         Look(path="/portfolio/ledger/"),
         Look(path="/portfolio/performance/", ready="figure canvas"),
         Look(path="/portfolio/risk/"),
-        Look(path="/portfolio/weights/?symbols=AAPL,MSFT,NVDA,SPY&method=risk_parity&most=60&least=0&days=252"),
+        Look(
+            path="/portfolio/weights/?symbols=AAPL,MSFT,NVDA,SPY&method=risk_parity&most=60&least=0&days=252",
+            name="portfolio-weights",
+        ),
         Look(path="/portfolio/transfers/"),
         Look(path="/portfolio/import/"),
         Look(path="/portfolios/"),
@@ -65,8 +68,8 @@ def _sessions(moment: datetime) -> list[datetime]:
 
 
 def _closes(moment: datetime) -> None:
-    """Four symbols that wander in their own ways and end near $100."""
-    ways = {"AAPL": (9, 31), "MSFT": (7, 47), "NVDA": (16, 23), "SPY": (5, 61)}
+    """Five symbols that wander in their own ways and end near $100."""
+    ways = {"AAPL": (9, 31), "MSFT": (7, 47), "NVDA": (16, 23), "SPY": (5, 61), "TSLA": (13, 37)}
     Bar.objects.bulk_create(
         (
             Bar(
