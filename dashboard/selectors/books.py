@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -25,8 +25,8 @@ def lot_page(portfolio: Portfolio, filters: Mapping[str, str], number: str, *, n
     symbols = list(lots.order_by("instrument_id").values_list("instrument_id", flat=True).distinct())
     if filters.get("symbol"):
         lots = lots.filter(instrument_id=filters["symbol"].upper())
-    page = Paginator(lots.select_related("instrument__quote"), PAGE).get_page(number)
-    page.object_list = [_lot(lot, now) for lot in page.object_list]  # type: ignore[assignment]
+    page: Page[Any] = Paginator(lots.select_related("instrument__quote"), PAGE).get_page(number)
+    page.object_list = [_lot(lot, now) for lot in page.object_list]
     return {"rows": page, "lot_symbols": symbols, "totals": _totals(lots, now)}
 
 

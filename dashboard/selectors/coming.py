@@ -39,7 +39,11 @@ def latest_notes(user: User) -> list[dict[str, Any]]:
         state__in=[RunState.QUEUED, RunState.RUNNING]
     )
     runs = ended.order_by("-created_at").only("id", "report", "question", "created_at", "finished_at", "state")[:NOTES]
-    return [{"run": run, "text": headline(run.report), "offline": run.report.get("offline", False)} for run in runs]
+    return [
+        {"run": run, "text": headline(report), "offline": report.get("offline", False)}
+        for run in runs
+        for report in [run.report or {}]
+    ]
 
 
 def headline(report: Mapping[str, Any]) -> str:

@@ -47,7 +47,7 @@ def curve_of(
     recorded = len(points)
     if recorded < 2 and valuation.equity is not None:  # the first minutes: up to this moment
         points.append((now, float(valuation.equity)))
-    flows = _flows(portfolio, points[0][0]) if points else []
+    flows = _flows(portfolio, points[0][0], points[-1][0]) if points else []
     growth = growth_line(points, flows)
     values = {
         "worth": lambda: [equity for _, equity in points],
@@ -86,9 +86,9 @@ def _points(portfolio: Portfolio, start: datetime | None) -> list[tuple[datetime
     return [(at, float(equity)) for at, equity in found.values_list("at", "equity")]
 
 
-def _flows(portfolio: Portfolio, after: datetime) -> list[tuple[datetime, float]]:
-    """Dollars that came in or went out after the first point; shares brought in at their market value."""
-    cash = LedgerEntry.objects.filter(portfolio=portfolio, at__gt=after)
+def _flows(portfolio: Portfolio, after: datetime, until: datetime) -> list[tuple[datetime, float]]:
+    """Dollars that came in or went out between the first point and the last; shares at their market value."""
+    cash = LedgerEntry.objects.filter(portfolio=portfolio, at__gt=after, at__lte=until)
     worth = Cast(F("quantity") * F("price"), DecimalField(max_digits=20, decimal_places=2))
     moved, brought = cash.filter(kind__in=[Kind.DEPOSIT, Kind.WITHDRAWAL]), cash.filter(kind=Kind.OPENING)
     found = [

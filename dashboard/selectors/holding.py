@@ -133,7 +133,7 @@ def allocation(
         for label in labels
     ]
     return {
-        "ring": ring([(row["label"], row["percent"]) for row in rows], tones),
+        "ring": ring([(label, percent_of(values.get(label, ZERO), equity)) for label in labels], tones),
         "targets": ring([(label, wanted.get(label, ZERO)) for label in labels], tones),
         "allocation": rows,
         "goal": goal,
