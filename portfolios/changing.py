@@ -15,10 +15,9 @@ from portfolios.opening import NAME_LENGTH
 @transaction.atomic
 def rename(*, user: User, portfolio_id: UUID, name: str) -> Portfolio:
     """Call it `name`. Raises InvalidInput, NotFound; Conflict if another of the user's has the name."""
-    name = name.strip()
+    portfolio, name = _locked(user, portfolio_id), name.strip()
     if not name or len(name) > NAME_LENGTH:
         raise InvalidInput({"name": f"{name!r} is not a name: use 1 to {NAME_LENGTH} characters."})
-    portfolio = _locked(user, portfolio_id)
     portfolio.name = name
     try:
         with transaction.atomic():

@@ -54,7 +54,7 @@ def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
     for pattern in urlpatterns:
         names = {
             name: str(uuid4())
-            for name in ("action_id", "order_id", "alert_id", "run_id")
+            for name in ("action_id", "order_id", "alert_id", "run_id", "portfolio_id")
             if name in str(pattern.pattern)
         }
         if "verb" in str(pattern.pattern):
@@ -136,7 +136,7 @@ def test_times_are_in_the_users_zone(site: Client, desk: Desk) -> None:
     desk.user.save()
     rule(desk)
     assert 'data-zone="Asia/Kathmandu"' in site.get("/").content.decode()
-    assert "+0545" in site.get("/portfolio/").content.decode()
+    assert "+0545" in site.get("/portfolio/ledger/").content.decode()
 
 
 def test_a_user_without_a_portfolio_is_told_what_to_do(client: Client, django_user_model: type) -> None:
