@@ -19,7 +19,10 @@ SIZES = {
 
 def effect(kind: str | None, symbol: str | None, size: Mapping[str, Any], targets: Mapping[str, Any]) -> str:
     """'sell 10 shares IBM', with as much as is known."""
-    parts = [VERBS.get(kind or "", "do what is still open"), *(SIZES.get(key, "{}").format(value) for key, value in size.items())]
+    parts = [
+        VERBS.get(kind or "", "do what is still open"),
+        *(SIZES.get(key, "{}").format(value) for key, value in size.items()),
+    ]
     parts += [symbol] if symbol else []
     parts += [f"{name} {weight}" for name, weight in targets.items()]
     return " ".join(parts)

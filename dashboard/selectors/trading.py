@@ -1,10 +1,10 @@
-"""Orders, holdings, the ledger, the equity curve."""
+"""Orders, and what a portfolio is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,20 +16,16 @@ from accounts.models import User
 from automation.models import Action
 from common.errors import NotFound
 from common.money import percent_of
-from dashboard.selectors.actions import offset_minutes
 from dashboard.selectors.order_story import checks_of, timeline
 from orders.approvals import questions
 from orders.models import Order, Source
 from orders.states import IN_FLIGHT, OrderState
-from portfolios.models import LedgerEntry, Lot, Portfolio
+from portfolios.models import Portfolio
 from portfolios.valuing import Valuation, value
 
 PAGE = 50
 LATEST = 8
 MOST_QUESTIONS = 10  # waiting orders shown with what changed since
-LOTS = 100
-CURVE_DAYS = 30
-CURVE_POINTS = 500
 CANCELLABLE = frozenset(IN_FLIGHT) - {OrderState.SUBMITTING}
 
 
@@ -92,39 +88,6 @@ def holding_rows(valuation: Valuation) -> list[HoldingRow]:
             )
         )
     return sorted(rows, key=lambda row: (-(row.value or 0), row.symbol))
-
-
-def equity_curve(portfolio: Portfolio, *, now: datetime) -> dict[str, Any]:
-    """At most CURVE_POINTS points of the last month, evenly thinned; the newest is always one of them."""
-    found = portfolio.equity_points.filter(at__gte=now - timedelta(days=CURVE_DAYS)).order_by("at")
-    points = list(found.values_list("at", "equity"))
-    step = max(1, -(-len(points) // CURVE_POINTS))
-    thinned = points[::-1][::step][::-1]
-    return {
-        "points": [{"time": int(at.timestamp()), "value": float(equity)} for at, equity in thinned],
-        "offset": offset_minutes(now),
-    }
-
-
-def open_lots(portfolio: Portfolio) -> dict[str, Any]:
-    """The newest open lots, with what one share cost."""
-    lots = Lot.objects.filter(portfolio=portfolio, open_quantity__gt=0).order_by("-acquired_at", "-pk")
-    count = lots.count()
-    listed = [
-        {
-            "instrument_id": lot.instrument_id,
-            "acquired_at": lot.acquired_at,
-            "open_quantity": lot.open_quantity,
-            "open_cost": lot.open_cost,
-            "unit_cost": lot.open_cost / lot.open_quantity,
-        }
-        for lot in lots[:LOTS]
-    ]
-    return {"lots": listed, "lot_count": count, "lots_left_out": count > LOTS}
-
-
-def ledger_page(portfolio: Portfolio, number: str) -> Page[LedgerEntry]:
-    return Paginator(LedgerEntry.objects.filter(portfolio=portfolio).order_by("-at", "-id"), PAGE).get_page(number)
 
 
 def orders_of(user: User) -> QuerySet[Order]:

@@ -13,7 +13,7 @@ from automation.models import Action, ActionStatus
 from common.models import Heartbeat
 from markets.models import Quote
 
-LATEST = 6
+LATEST = 4
 QUEUE = "queue:"  # the heartbeats of the workers, one per queue
 
 

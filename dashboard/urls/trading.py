@@ -1,4 +1,4 @@
-"""Orders, approvals, the portfolio."""
+"""Orders and approvals."""
 
 from __future__ import annotations
 
@@ -12,5 +12,4 @@ urlpatterns = [
     re_path(
         r"^orders/(?P<order_id>[0-9a-f-]{36})/(?P<verb>cancel|approve|decline)/$", trading.order_do, name="order-do"
     ),
-    path("portfolio/", trading.portfolio, name="portfolio"),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,16 +10,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.clock import now
 from dashboard.doors import UserRequest, actor, attempt, back, page, show
-from dashboard.selectors.protecting import protection_rows
 from dashboard.selectors.trading import (
     CANCELLABLE,
-    ledger_page,
-    open_lots,
     order_detail,
     order_page,
-    portfolio_of,
     waiting_orders,
-    worth,
 )
 from orders.approvals import approve, decline
 from orders.cancelling import cancel_order
@@ -89,16 +83,3 @@ def _decide(request: UserRequest, order_id: UUID, verb: str) -> None:
         messages.success(request, "Approved: the safety gate looked at it once more, and it is sent.")
     else:
         messages.success(request, "Declined. The order will not be sent.")
-
-
-@require_GET
-@page
-def portfolio(request: UserRequest) -> HttpResponse:
-    chosen = portfolio_of(request.user, request.GET.get("portfolio", ""))
-    context: dict[str, Any] = {"portfolio": chosen}
-    if chosen:
-        at = now()
-        context |= worth(chosen, now=at) | open_lots(chosen)
-        context |= protection_rows(chosen, context["valuation"], now=at)
-        context["rows"] = ledger_page(chosen, request.GET.get("page", "1"))
-    return show(request, "dashboard/portfolio.html", context, active="portfolio")

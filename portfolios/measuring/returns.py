@@ -106,6 +106,24 @@ def linked(points: Sequence[Point], flows: Sequence[Flow]) -> Daily:
     return Daily(dates=tuple(dates), growth=np.array(growth), equity=np.array(equity), flows=np.array(moved))
 
 
+def growth_line(points: Sequence[tuple[datetime, float]], flows: Sequence[tuple[datetime, float]]) -> list[float]:
+    """What one dollar at the first point became by each point, payments in and out aside; for curves within a day.
+
+    Flows at or before the first point are in it.
+    """
+    line: list[float] = []
+    coming = 0
+    for place, (at, equity) in enumerate(points):
+        paid_in = paid_out = 0.0
+        while coming < len(flows) and flows[coming][0] <= at:
+            amount = flows[coming][1]
+            paid_in, paid_out = paid_in + max(amount, 0.0), paid_out - min(amount, 0.0)
+            coming += 1
+        base = points[place - 1][1] + paid_in if place else 0.0
+        line.append(line[-1] * (equity + paid_out) / base if line and base > 0 else line[-1] if line else 1.0)
+    return line
+
+
 def time_weighted(daily: Daily) -> Figure:
     """The return over the whole stretch, not annualised: 0.1 is 10 %."""
     if len(daily) < 2:

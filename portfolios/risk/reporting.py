@@ -76,6 +76,7 @@ class Risk:
     at_risk: list[AtRisk]
     holdings: list[HoldingRisk]
     reason: str = ""
+    correlations: tuple[tuple[float | None, ...], ...] = ()  # of the holdings, in their order; None: not known
 
 
 def risk_of(portfolio: Portfolio, *, benchmark: str, now: datetime) -> Risk:
@@ -103,6 +104,7 @@ def risk_of(portfolio: Portfolio, *, benchmark: str, now: datetime) -> Risk:
         at_risk=list(_at_risk(own, position)),
         holdings=_holdings(symbols, weights, position, moves, market),
         reason=short,
+        correlations=_correlations(symbols, position, moves),
     )
 
 
@@ -136,6 +138,19 @@ def _holdings(
         for row, symbol in enumerate(symbols)
     ]
     return sorted(rows, key=lambda one: -one.value)
+
+
+def _correlations(symbols: Sequence[str], position: Position, moves: Floats) -> tuple[tuple[float | None, ...], ...]:
+    """Of the daily returns on the common sessions, the largest holding first; empty with fewer than two holdings."""
+    if len(symbols) < 2 or moves.shape[1] < LEAST:
+        return ()
+    order = sorted(range(len(symbols)), key=lambda row: -position.values[symbols[row]])
+    spread = moves.std(axis=1)
+    still = spread == 0  # what never moved is correlated with nothing
+    table = np.cov(moves, ddof=0) / np.outer(np.where(still, 1.0, spread), np.where(still, 1.0, spread))
+    return tuple(
+        tuple(None if still[row] or still[column] else float(table[row, column]) for column in order) for row in order
+    )
 
 
 def _moves(symbols: Sequence[str], benchmark: str, now: datetime) -> tuple[Floats, Floats, str]:

@@ -141,7 +141,7 @@ def test_times_are_in_the_users_zone(site: Client, desk: Desk) -> None:
     desk.user.save()
     rule(desk)
     assert 'data-zone="Asia/Kathmandu"' in site.get("/").content.decode()
-    assert "+0545" in site.get("/portfolio/").content.decode()
+    assert "+0545" in site.get("/portfolio/ledger/").content.decode()
 
 
 def test_a_user_without_a_portfolio_is_told_what_to_do(client: Client, django_user_model: type) -> None:

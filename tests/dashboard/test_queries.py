@@ -21,7 +21,7 @@ from tests.dashboard.making import rule
 from tests.orders.making import Desk
 
 # The most a page may ask, session and user included.
-MOST = {"/": 26, "/actions/": 12, "/orders/": 10, "/portfolio/": 16, "/alerts/": 12, "/safety/": 14, "/monitoring/": 8}
+MOST = {"/": 38, "/actions/": 12, "/orders/": 10, "/portfolio/": 26, "/alerts/": 12, "/safety/": 14, "/monitoring/": 8}
 
 
 def fill(desk: Desk, count: int, first: int) -> None:

@@ -31,15 +31,31 @@
   });
 
   // The chart counts in UTC; shift so that its axis shows the time zone the page shows.
-  const shift = (points, minutes) => points.map((point) => ({ ...point, time: point.time + minutes * 60 }));
+  // Days come as "2026-11-27" and stay what they are.
+  const shift = (points, minutes) =>
+    points.map((point) => (typeof point.time === "string" ? point : { ...point, time: point.time + minutes * 60 }));
+  const asPercent = (value) => `${value.toFixed(2).replace("-", "\u2212")} %`;
 
   const draw = {
+    // `percent`: the axis is in percent; `look` drawdown hangs below zero; `benchmark` is dashed beside it.
     equity(chart, data) {
-      const accent = colour("accent");
+      const line = colour(data.look === "drawdown" ? "down" : "accent");
+      const filled = data.look !== "plain";
+      if (data.percent) chart.applyOptions({ localization: { priceFormatter: asPercent } });
       const series = chart.addSeries(LightweightCharts.AreaSeries, {
-        lineColor: accent, topColor: faded(accent, 0.28), bottomColor: faded(accent, 0.02), lineWidth: 2, priceLineVisible: false,
+        lineColor: line,
+        topColor: faded(line, filled ? (data.look === "drawdown" ? 0.02 : 0.28) : 0),
+        bottomColor: faded(line, filled ? (data.look === "drawdown" ? 0.28 : 0.02) : 0),
+        invertFilledArea: data.look === "drawdown",
+        lineWidth: 2,
+        priceLineVisible: false,
       });
       series.setData(shift(data.points, data.offset));
+      if (!data.benchmark?.length) return;
+      const beside = chart.addSeries(LightweightCharts.LineSeries, {
+        color: colour("muted"), lineWidth: 2, lineStyle: 2, priceLineVisible: false,
+      });
+      beside.setData(shift(data.benchmark, data.offset));
     },
     price(chart, data) {
       const up = colour("up");

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.browser.furnishing import agent, frame, goals, rules, settings, strategies
+from tests.browser.furnishing import agent, frame, goals, portfolio, rules, settings, strategies
 from tests.browser.looking import Look
 from tests.orders.making import Desk
 
 # The goals come last: they change the limits.
 PARTS: tuple[Callable[[Desk], list[Look]], ...] = (
     rules.furnish,
+    portfolio.furnish,
     strategies.furnish,
     agent.furnish,
     settings.furnish,
