@@ -72,7 +72,10 @@ def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
         names = arguments(pattern)
         for answer in (client.get(url := reverse(f"dashboard:{pattern.name}", kwargs=names)), client.post(url)):
             # 405: the door is shut for this method whoever asks.
-            assert answer.status_code == 405 or answer.headers["Location"].startswith("/login/?next="), url
+            where = answer.headers.get("Location", "")
+            assert answer.status_code == 405 or (
+                where.startswith("/login/?") and "next=%2F" in where.replace("=/", "=%2F")
+            ), url
 
 
 def test_what_belongs_to_somebody_else_does_not_exist(desk: Desk, other: Desk) -> None:
