@@ -1,20 +1,25 @@
-"""The demo account: holdings, some cash, and a few rules of different kinds, so that no page is empty."""
+"""The demo account: holdings with a past, some cash, rules, a goal, a strategy and a job, so that no page is empty."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
 from automation.lifecycle import cancel, create_action
 from automation.models import Action, ActionStatus
+from automation.scheduling.keeping import create_job
+from automation.strategies.lifecycle import create_strategy
+from common.money import cents
 from markets.demo import seed_demo_market
 from markets.models import Bar, Quote
-from portfolios.ledger import open_position
-from portfolios.models import Portfolio
+from portfolios.goals.changing import create_goal
+from portfolios.ledger import deposit, open_position
+from portfolios.models import EquityPoint, Portfolio
+from puffling_site import demo_wishes
 from puffling_site.signup import open_account
 
 USERNAME = "demo"
@@ -22,6 +27,8 @@ CASH = Decimal(40_000)
 # Dollars in each symbol: under the default limit of 10 % of the portfolio.
 HOLDINGS = {"AAPL": 9000, "MSFT": 8500, "IBM": 7500, "GOOG": 8500, "SPY": 9500, "AGG": 9500, "GLD": 7500}
 BOUGHT_DAYS_AGO = 400
+A_DAY = timedelta(days=1)
+CLOSES_AFTER = timedelta(hours=21)  # a daily bar begins at midnight UTC
 
 
 def seed_demo(*, password: str, now: datetime, seed: int) -> User:
@@ -31,12 +38,17 @@ def seed_demo(*, password: str, now: datetime, seed: int) -> User:
     if user is not None:
         return user
     with transaction.atomic():
-        user = open_account(username=USERNAME, password=password, now=now, cash=CASH, admin=True)
+        user = open_account(username=USERNAME, password=password, now=now, cash=Decimal(0), admin=True)
         portfolio = Portfolio.objects.get(user=user, primary=True)
+        deposit(portfolio=portfolio, amount=CASH, now=_beginning(now), source_id="opening", note="Opening deposit")
         for symbol, dollars in HOLDINGS.items():
             _hold(portfolio, symbol, Decimal(dollars), now)
-        for data in rules():
+        _remember_worth(portfolio, now)
+        for data in demo_wishes.rules(HOLDINGS):
             create_action(user=user, data=data, now=now, actor="demo")
+        create_goal(user=user, data=demo_wishes.GOAL, now=now, actor="demo")
+        create_strategy(user=user, data=demo_wishes.STRATEGY, now=now, actor="demo")
+        create_job(user=user, data=demo_wishes.JOB, now=now)
     return user
 
 
@@ -48,81 +60,10 @@ def cancel_rules(user: User, now: datetime) -> int:
     return len(running)
 
 
-def rules() -> list[dict[str, Any]]:
-    """Rules as a person would write them, around the standing demo prices."""
-    price = {quote.instrument_id: quote.last for quote in Quote.objects.filter(instrument_id__in=HOLDINGS)}
-
-    def near(symbol: str, percent: str) -> str:
-        return str((price[symbol] * (1 + Decimal(percent) / 100)).quantize(Decimal("0.01")))
-
-    return [
-        {
-            "name": "Protect the Apple gain",
-            "action_type": "SELL",
-            "symbol": "AAPL",
-            "percent_of_position": "50",
-            "trigger_type": "trailing_stop",
-            "trigger_params": {"percent": "8"},
-            "notes": "Half goes when it falls 8 % from its high.",
-        },
-        {
-            "name": "Buy the Google dip",
-            "action_type": "BUY",
-            "symbol": "GOOG",
-            "amount_usd": "500",
-            "trigger_type": "price_below",
-            "trigger_params": {"threshold": near("GOOG", "-1.5"), "edge": "cross"},
-            "max_executions": 3,
-            "cooldown_seconds": 3600,
-        },
-        {
-            "name": "Take profit on IBM",
-            "action_type": "SELL",
-            "symbol": "IBM",
-            "quantity": "5",
-            "trigger_type": "price_above",
-            "trigger_params": {"threshold": near("IBM", "3")},
-            "order_type": "limit",
-            "limit_offset": "-0.10",
-        },
-        {
-            "name": "Microsoft moves",
-            "action_type": "NOTIFY",
-            "symbol": "MSFT",
-            "trigger_type": "change_pct",
-            "trigger_params": {"change": "0.5", "direction": "either", "window": "1d"},
-            "max_executions": None,
-            "cooldown_seconds": 1800,
-            "message": "Microsoft moved half a percent since yesterday's close.",
-        },
-        {
-            "name": "Golden cross of the index",
-            "action_type": "NOTIFY",
-            "symbol": "SPY",
-            "trigger_type": "ma_cross",
-            "trigger_params": {"short": 50, "long": 200},
-            "max_executions": None,
-        },
-        {
-            "name": "Look at the day",
-            "action_type": "NOTIFY",
-            "symbol": "SPY",
-            "trigger_type": "time_of_day",
-            "trigger_params": {"time": "16:00", "timezone": "America/New_York", "trading_days_only": False},
-            "max_executions": None,
-            "message": "Four o'clock in New York: look at the day.",
-        },
-    ]
-
-
 def _hold(portfolio: Portfolio, symbol: str, dollars: Decimal, now: datetime) -> None:
     """Shares worth `dollars` today, bought over a year ago at that day's close."""
     last = Quote.objects.get(instrument_id=symbol).last
-    then = (
-        Bar.objects.filter(instrument_id=symbol, timeframe="1d", at__lte=now - timedelta(days=BOUGHT_DAYS_AGO))
-        .order_by("-at")
-        .first()
-    )
+    then = Bar.objects.filter(instrument_id=symbol, timeframe="1d", at__lte=_beginning(now)).order_by("-at").first()
     quantity = (dollars / last).quantize(Decimal(1))
     open_position(
         portfolio=portfolio,
@@ -131,4 +72,22 @@ def _hold(portfolio: Portfolio, symbol: str, dollars: Decimal, now: datetime) ->
         price=then.close if then else last,
         at=then.at if then else now,
         now=now,
+    )
+
+
+def _beginning(now: datetime) -> datetime:
+    return now - timedelta(days=BOUGHT_DAYS_AGO)
+
+
+def _remember_worth(portfolio: Portfolio, now: datetime) -> None:
+    """What the account was worth at each close since it was opened, so that its curve has a past."""
+    held = {holding.instrument_id: holding.quantity for holding in portfolio.holdings.all()}
+    bars = Bar.objects.filter(instrument_id__in=held, timeframe="1d", at__gt=_beginning(now), at__lt=now - A_DAY)
+    worth: dict[datetime, dict[str, Decimal]] = defaultdict(dict)
+    for symbol, at, close in bars.values_list("instrument_id", "at", "close"):
+        worth[at][symbol] = held[symbol] * close
+    EquityPoint.objects.bulk_create(
+        EquityPoint(portfolio=portfolio, at=at + CLOSES_AFTER, equity=cents(sum(values.values(), CASH)), cash=CASH)
+        for at, values in sorted(worth.items())
+        if len(values) == len(held)
     )
