@@ -71,7 +71,7 @@ def _hold(portfolio: Portfolio, symbol: str, dollars: Decimal, now: datetime) ->
         quantity=quantity,
         price=then.close if then else last,
         at=then.at if then else now,
-        now=now,
+        now=_beginning(now),  # what came in then is no gain of today
     )
 
 
