@@ -2,7 +2,7 @@
 
 The engine locks prices first and rules after them; whoever edits a rule comes from the other side. Two that wait for
 each other are found by PostgreSQL only after a second, and either may be the one it ends. Here the editor always
-yields first, so the engine never waits longer than `PATIENCE_MS` and nobody sees an error.
+yields first, so the engine never waits longer than `LONGEST_MS` and nobody sees an error.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 
 PATIENCE_MS = 300  # longer than nearly every transaction here, far below PostgreSQL's deadlock_timeout of 1 s
-ATTEMPTS = 12  # with their pauses about five seconds: longer than a full-market batch takes
+MORE_MS = 50  # longer at each attempt, for machines that are so busy that every transaction takes long
+LONGEST_MS = 800
+ATTEMPTS = 16  # with their pauses about ten seconds: longer than a full-market batch takes
 GIVEN_WAY = frozenset({"55P03", "40P01"})  # lock_not_available, deadlock_detected
 
 
@@ -36,7 +38,7 @@ def gives_way(work: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic():
                     with connection.cursor() as cursor:
-                        cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
+                        cursor.execute(f"SET LOCAL lock_timeout = {patience(attempt)}")
                     return work(*args, **kwargs)
             except OperationalError as error:
                 if attempt == ATTEMPTS or not is_contention(error):
@@ -45,6 +47,11 @@ def gives_way(work: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return attempt_until_done
+
+
+def patience(attempt: int) -> int:
+    """Milliseconds to wait for a lock at this attempt, counted from 1."""
+    return min(PATIENCE_MS + MORE_MS * (attempt - 1), LONGEST_MS)
 
 
 def is_contention(error: OperationalError) -> bool:

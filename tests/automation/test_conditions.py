@@ -193,7 +193,7 @@ def test_what_does_not_hold_is_skipped_with_the_values_and_uses_up_nothing(desk)
     assert (after.executions_count, after.failures_in_a_row, after.status) == (0, 0, "active")
     assert carry_out(now=AT) == 0
     note = Alert.objects.get(title__startswith="Skipped: Buy 10 AAPL (CONDITION_FALSE)")
-    assert "price 90" in note.body
+    assert "price $90" in note.body
     assert Event.objects.filter(topic="executions", kind="skipped").count() == 1
 
 

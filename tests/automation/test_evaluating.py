@@ -45,7 +45,7 @@ def test_the_owner_is_told_once_and_the_executors_are_woken_after_commit(desk, d
     assert ("automation.execute", {}) in messages()
     alert = Alert.objects.get(kind="firing")
     assert alert.title == "Fired: Buy 10 AAPL when AAPL is at or below $90"
-    assert "price 90" in alert.body
+    assert "price $90" in alert.body
     event = Event.objects.get(topic="executions", kind="fired")
     assert event.payload["action"] == str(action.id)
     assert event.trace_id == alert.trace_id == executions(action)[0].trace_id

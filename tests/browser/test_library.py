@@ -53,7 +53,7 @@ def test_rules_go_out_as_a_file_and_come_back(
     expect(site.get_by_role("heading", name="1 rule would be made")).to_be_visible()
     site.get_by_role("button", name="Make it").click()
     expect(site.get_by_text("1 rule imported.")).to_be_visible()
-    expect(site.get_by_text("Another")).to_be_visible()
+    expect(site.get_by_text("Another", exact=True)).to_be_visible()
 
 
 def test_a_rule_shows_its_evidence_and_is_promoted_with_a_reason(

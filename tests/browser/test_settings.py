@@ -87,7 +87,8 @@ def test_a_channel_is_added_and_tested(site: Page, desk: Desk, domain: Domain, s
         channel.get_by_role("button", name="Test My program").click()
         expect(channel).to_contain_text("Test on its way")
         site.wait_for_selector(".connection[data-state=live]")
-        assert domain(deliver_one, now=now())
+        while domain(deliver_one, now=now()):  # other tests left some, too
+            pass
         expect(channel).to_contain_text("Test: sent")  # without a reload
         expect(channel).to_contain_text("answered 200")
         assert len(listener.requests) == 1
