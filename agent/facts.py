@@ -6,7 +6,7 @@ Texts people wrote (names, notes, messages) are not among them: they would be wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -168,21 +168,36 @@ def _share(part: Decimal | None, whole: Decimal | None) -> str | None:
     return None if part is None or not whole else percent(part, whole)
 
 
+def _money(amount: str) -> str:
+    return f"${Decimal(amount):,.2f}"
+
+
+def _moved(by: str, unit: str) -> str:
+    """'up $74.88', 'down 0.29 %', 'unchanged'."""
+    size = Decimal(by)
+    if not size:
+        return "unchanged"
+    return f"{'up' if size > 0 else 'down'} {_money(str(abs(size))) if unit == '$' else f'{plain(abs(size))} %'}"
+
+
 def as_lines(facts: Mapping[str, Any]) -> list[str]:
     """The facts as short sentences, for the offline analyst."""
     book, rules, lately = facts["portfolio"], facts["rules"], facts["last_24_hours"]
     lines = []
     if book["equity"] is not None:
-        change = f", {book['day_pnl']} today" if book["day_pnl"] is not None else ""
-        lines.append(f"The portfolio is worth ${book['equity']}{change}; ${book['cash']} of it is cash.")
+        change = f", {_moved(book['day_pnl'], '$')} today" if book["day_pnl"] is not None else ""
+        lines.append(f"The portfolio is worth {_money(book['equity'])}{change}; {_money(book['cash'])} of it is cash.")
     if book["drawdown_percent"] not in (None, "0"):
         lines.append(f"It is {book['drawdown_percent']} % below its best.")
     for move in facts["moves_today"][:3]:
-        lines.append(f"{move['symbol']} is at ${move['price']}, {move['percent']} % since the previous close.")
+        lines.append(
+            f"{move['symbol']} is at ${move['price']}, {_moved(move['percent'], '%')} since the previous close."
+        )
     for rule in rules["nearest"][:3]:
         lines.append(f"Nearest to firing ({rule['distance_percent']} % away): {rule['rule']}")
     for rule in rules["next_due"][:2]:
-        lines.append(f"Next by the clock, {rule['at']}: {rule['rule']}")
+        at = datetime.fromisoformat(str(rule["at"])).astimezone(UTC)
+        lines.append(f"Next by the clock, {at:%Y-%m-%d %H:%M} UTC: {rule['rule']}")
     if lately["firings"]:
         told = ", ".join(f"{count} {state}" for state, count in sorted(lately["firings"].items()))
         lines.append(f"Rules fired in the last 24 hours: {told}.")

@@ -32,7 +32,7 @@ def test_without_a_key_the_schedule_still_yields_a_useful_report(desk: Desk, job
     job_run.refresh_from_db()
     assert job_run.state == "succeeded", job_run.error
     assert job_run.result["offline"] is True
-    assert "The portfolio is worth $100000" in job_run.result["text"]
+    assert "The portfolio is worth $100,000.00" in job_run.result["text"]
     assert job_run.result["text"].startswith("Offline report")
     run = AgentRun.objects.get(job_run_id=job_run.pk)
     assert (run.state, run.trigger) == (RunState.SUCCEEDED, "schedule")

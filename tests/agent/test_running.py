@@ -174,7 +174,7 @@ def test_without_a_key_the_offline_analyst_reports(desk: Desk, at: datetime) -> 
     run.refresh_from_db()
     assert (run.state, run.cost) == (RunState.SUCCEEDED, 0)
     assert run.report["offline"]
-    assert "The portfolio is worth $100000" in run.report["report"]["summary"]
+    assert "The portfolio is worth $100,000.00" in run.report["report"]["summary"]
     assert run.report["ungrounded"] == []
     assert AgentStep.objects.filter(run=run).count() == 2
 
