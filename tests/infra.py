@@ -7,10 +7,13 @@ DATABASE_URL and REDIS_URL to use servers of your own.
 
 import atexit
 import os
+from pathlib import Path
 
 from puffling_site.runtime.throwaway import ThrowAway
+from tests import snapshot
 
 GUARD = "PUFFLING_TEST_INFRA"
+SNAPSHOT = "PUFFLING_TEST_SNAPSHOT"  # a folder made by tests/snapshot.py: begin with its database (pytest --reuse-db)
 
 
 def start_servers() -> None:
@@ -19,6 +22,8 @@ def start_servers() -> None:
         return
     servers = ThrowAway()
     atexit.register(servers.stop)
+    if SNAPSHOT in os.environ:
+        snapshot.use(Path(os.environ[SNAPSHOT]), servers)
     servers.start()
     os.environ.update(servers.environment(), PUFFLING_ENV="test", **{GUARD: "1"})
 

@@ -109,7 +109,8 @@ def database(django_test_environment: None, django_db_blocker: Any) -> Iterator[
     Made by hand, because pytest-django makes one only for tests with its mark, and would empty it after each.
     """
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False)  # drops what an earlier run left
+        # Drops what an earlier run left; a copy of the snapshot is as good as new.
+        setup_databases(verbosity=0, interactive=False, keepdb="PUFFLING_TEST_SNAPSHOT" in os.environ)
         parts = connection.settings_dict
         url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**parts)
         connection.close()

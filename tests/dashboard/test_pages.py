@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 
 from alerts.raising import raise_alert
 from common.clock import now
-from dashboard.urls import urlpatterns
 from orders.placing import place
 from tests.dashboard.making import rule, signed_in
 from tests.orders.making import Desk
@@ -53,29 +51,6 @@ def test_parts_are_fragments(site: Client, part: str) -> None:
 
 def test_unknown_part_is_not_found(site: Client) -> None:
     assert site.get("/parts/nothing/").status_code == 404
-
-
-def arguments(pattern: URLPattern) -> dict[str, str]:
-    """Something for each variable of an address, of the right shape."""
-    shapes = {"uuid": str(uuid4()), "int": "7"}
-    named = {
-        name: shapes.get(type(kind).__name__[:-9].lower(), "worth") for name, kind in pattern.pattern.converters.items()
-    }
-    for name in getattr(pattern.pattern.regex, "groupindex", {}) if not named else ():
-        verbs = re.search(rf"\(\?P<{name}>([a-z]+)\|", pattern.pattern.regex.pattern)
-        named[name] = verbs[1] if verbs else "7" if name == "missed_id" else str(uuid4())
-    return named
-
-
-def test_strangers_are_sent_to_the_login_page(client: Client, db: None) -> None:
-    for pattern in urlpatterns:
-        names = arguments(pattern)
-        for answer in (client.get(url := reverse(f"dashboard:{pattern.name}", kwargs=names)), client.post(url)):
-            # 405: the door is shut for this method whoever asks.
-            where = answer.headers.get("Location", "")
-            assert answer.status_code == 405 or (
-                where.startswith("/login/?") and "next=%2F" in where.replace("=/", "=%2F")
-            ), url
 
 
 def test_what_belongs_to_somebody_else_does_not_exist(desk: Desk, other: Desk) -> None:
