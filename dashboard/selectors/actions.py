@@ -20,13 +20,15 @@ from automation.trace_lines import measure_of
 from automation.triggers.lasting import duration
 from common.errors import NotFound
 from markets.models import Instrument
-from markets.selectors import bars
+from markets.selectors import bars, latest_quotes
 from orders.models import Order, Source
 
 HISTORY = 50
 # "Next" is looked for among the user's newest active rules; a list of more is read on the actions page.
 LOOKED_AT = 200
 NEXT = 5
+AT_A_PRICE = ("price_below", "price_above")
+EXPLAINED = 40  # of the other kinds, for which nothing cheaper tells the distance
 SYMBOLS = 300
 MAXIMA = {None: "no limit", 1: "once"}
 
@@ -171,15 +173,27 @@ def offset_minutes(now: datetime) -> int:
 def next_up(user: User, *, now: datetime) -> dict[str, list[Row]]:
     """The nearest triggers and the next clock times."""
     active = Action.objects.filter(user=user, status=ActionStatus.ACTIVE).select_related("instrument", "portfolio")
-    watched = with_explanations(
-        active.filter(next_evaluation_at__isnull=True).order_by("-created_at")[:LOOKED_AT], now=now
-    )
+    newest = list(active.filter(next_evaluation_at__isnull=True).order_by("-created_at")[:LOOKED_AT])
+    watched = with_explanations(_worth_explaining(newest), now=now)
     far = Decimal(10**9)  # what has no distance comes last, newest first
     near = sorted(watched, key=lambda row: far if (d := row.explanation.distance_percent) is None else abs(d))
     timed = with_explanations(
         active.filter(next_evaluation_at__isnull=False).order_by("next_evaluation_at")[:NEXT], now=now
     )
     return {"upcoming": near[:NEXT], "timed": timed}
+
+
+def _worth_explaining(actions: list[Action]) -> list[Action]:
+    """Those that may be among the nearest: a rule at a price is measured by it, which costs less than a sentence."""
+    levels = [action for action in actions if action.trigger_type in AT_A_PRICE]
+    quotes = latest_quotes({action.instrument_id for action in levels if action.instrument_id})
+
+    def away(action: Action) -> Decimal:
+        quote = quotes.get(action.instrument_id or "")
+        return abs(Decimal(action.trigger_params["threshold"]) / quote.last - 1) if quote else Decimal("Infinity")
+
+    others = [action for action in actions if action.trigger_type not in AT_A_PRICE]
+    return [*sorted(levels, key=away)[:NEXT], *others[:EXPLAINED]]
 
 
 def symbols_to_offer() -> list[tuple[str, str]]:
