@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from automation.executing import execute_pending
 from common.clock import now
 from markets.models import Bar
 from tests.browser.conftest import Complaints, Server
@@ -176,6 +177,18 @@ def test_pause_resume_cancel(site: Page, server: Server) -> None:
     row.get_by_role("button", name="Cancel rule").click()
     expect(site.get_by_text("Cancelled. It stays in the history.")).to_be_visible()
     expect(site.get_by_text("No rules yet")).to_be_visible()
+
+
+def test_execute_now_is_carried_out_and_shown(site: Page, server: Server, domain: Callable[..., Any]) -> None:
+    make_rule(site, server)
+    site.once("dialog", lambda dialog: dialog.accept())
+    site.get_by_role("button", name="Execute now").click()
+    executions = site.locator("#executions")
+    expect(executions).to_contain_text("by hand")
+    site.wait_for_selector(".connection[data-state=live]")
+    domain(execute_pending, now=now())
+    expect(executions).to_contain_text("Succeeded")  # without a reload
+    expect(executions).to_contain_text("10 filled at $100")
 
 
 def test_bulk_pause(site: Page, server: Server) -> None:
