@@ -124,7 +124,7 @@ def load_rules(count: int, names: list[str], portfolio: Portfolio) -> None:
                '{"threshold": "1", "edge": "level", "hysteresis": "0", "percent": "5", "side": "long", "change": "1",
                  "direction": "up", "window": "1d", "short": 5, "long": 20, "kind": "sma", "timeframe": "1d",
                  "on": "live"}'::jsonb,
-               '[]'::jsonb, '{}'::jsonb, '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now(), now()
+               '[]'::jsonb, '{}'::jsonb, '', 'skip', '', 1, 0, '', 1, 0, 0, 1, now() - n * interval '1 second', now()
         FROM load
         """,
         {"user": portfolio.user_id, "portfolio": portfolio.id},

@@ -53,6 +53,9 @@ def run(*, quick: bool) -> list[dict[str, Any]]:
     portfolio = loading.open_accounts(1)[0]
     loading.load_rules(rules, names, portfolio)
     Quote.objects.update(dirty=False)
+    loading.execute(
+        "VACUUM ANALYZE automation_action, watches_watch, watches_series"
+    )  # as autovacuum would have by now
     cookie = _signed_in(portfolio.user)
     connection.close()
     port = free_port()

@@ -25,10 +25,10 @@ from orders.models import Order, Source
 
 HISTORY = 50
 # "Next" is looked for among the user's newest active rules; a list of more is read on the actions page.
-LOOKED_AT = 200
+LOOKED_AT = 100
 NEXT = 5
 AT_A_PRICE = ("price_below", "price_above")
-EXPLAINED = 40  # of the other kinds, for which nothing cheaper tells the distance
+EXPLAINED = 15  # of the other kinds, for which nothing cheaper tells the distance
 SYMBOLS = 300
 MAXIMA = {None: "no limit", 1: "once"}
 
