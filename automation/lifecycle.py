@@ -115,19 +115,6 @@ def cancel(*, user: User, action_id: UUID, now: datetime, actor: str) -> Action:
 
 
 @gives_way
-def pause_many(*, user: User, action_ids: Sequence[UUID], now: datetime, actor: str) -> int:
-    """Pause those of the actions that are active. Returns how many."""
-    actions = list(
-        Action.objects.select_for_update()
-        .filter(user=user, id__in=action_ids, status=ActionStatus.ACTIVE)
-        .order_by("id")
-    )
-    for action in actions:
-        _set_status(action, ActionStatus.PAUSED, now, actor)
-    return len(actions)
-
-
-@gives_way
 def execute_now(*, user: User, action_id: UUID, now: datetime, actor: str) -> ActionExecution:
     """Fire without waiting for the trigger. Never past the gate, and never more often than max_executions allows.
 

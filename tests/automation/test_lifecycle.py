@@ -107,14 +107,6 @@ def test_a_rule_that_has_done_all_its_executions_cannot_be_resumed_to_wait_for_n
     assert watch_of(action).phase == machine.ARMED
 
 
-def test_pause_many_pauses_those_that_are_active_and_mine(desk, other):
-    mine, theirs, paused = rule(desk), rule(other), rule(desk)
-    lifecycle.pause(user=desk.user, action_id=paused.id, **BY)
-    ids = [mine.id, theirs.id, paused.id, new_id()]
-    assert lifecycle.pause_many(user=desk.user, action_ids=ids, now=LATER, actor="agent") == 1
-    assert (fresh(mine).status, fresh(theirs).status) == ("paused", "active")
-
-
 # --- editing
 def test_an_edit_of_the_trigger_arms_afresh_and_leaves_a_version(desk):
     action = rule(desk)
